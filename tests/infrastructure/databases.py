@@ -1,0 +1,108 @@
+"""A fresh database for every test, copied from a template whose schema was made once."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+from sqlalchemy.engine import make_url
+
+SchemaMaker = Callable[[str], None]  # makes the schema in the database of this URL
+
+
+class Databases(ABC):
+    """Gives out databases: with the schema, or empty ones for tests of the migrations."""
+
+    def __init__(self, make_schema: SchemaMaker) -> None:
+        self._make_schema = make_schema
+        self._template_ready = False
+
+    def fresh(self) -> str:
+        """Return the URL of a new database with the schema and no rows."""
+        if not self._template_ready:
+            self._make_schema(self._new_template())
+            self._template_ready = True
+        return self._copy_template()
+
+    @abstractmethod
+    def empty(self) -> str:
+        """Return the URL of a new database without any table."""
+
+    @abstractmethod
+    def drop(self, url: str) -> None:
+        """Remove the database of this URL."""
+
+    @abstractmethod
+    def _new_template(self) -> str: ...
+
+    @abstractmethod
+    def _copy_template(self) -> str: ...
+
+
+class SqliteDatabases(Databases):
+    """Databases are files; a copy is a file copy."""
+
+    def __init__(self, folder: Path, make_schema: SchemaMaker) -> None:
+        super().__init__(make_schema)
+        self._folder = folder
+        self._template = folder / "template.db"
+
+    def empty(self) -> str:
+        return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+
+    def drop(self, url: str) -> None:
+        path = self._path(url)
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+    def _new_template(self) -> str:
+        return f"sqlite:///{self._template}"
+
+    def _copy_template(self) -> str:
+        url = self.empty()
+        for suffix in ("", "-wal"):
+            source = Path(f"{self._template}{suffix}")
+            if source.exists():
+                shutil.copyfile(source, f"{self._path(url)}{suffix}")
+        return url
+
+    @staticmethod
+    def _path(url: str) -> str:
+        return url.removeprefix("sqlite:///")
+
+
+class PostgresDatabases(Databases):
+    """Databases of one server; a copy is CREATE DATABASE … TEMPLATE."""
+
+    def __init__(self, server_url: str, make_schema: SchemaMaker) -> None:
+        super().__init__(make_schema)
+        self._server = make_url(server_url).set(drivername="postgresql+psycopg")
+        self._template = f"template_{uuid.uuid4().hex[:12]}"
+        admin = self._server.set(drivername="postgresql", database=self._server.database or "postgres")
+        self._admin = psycopg.connect(admin.render_as_string(hide_password=False), autocommit=True)
+
+    def close(self) -> None:
+        """Remove the template and leave the server."""
+        self._admin.execute(f'DROP DATABASE IF EXISTS "{self._template}" WITH (FORCE)')
+        self._admin.close()
+
+    def empty(self) -> str:
+        return self._create("template0")
+
+    def drop(self, url: str) -> None:
+        self._admin.execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
+
+    def _new_template(self) -> str:
+        return self._create("template0", self._template)
+
+    def _copy_template(self) -> str:
+        return self._create(self._template)
+
+    def _create(self, template: str, name: str | None = None) -> str:
+        name = name or f"test_{uuid.uuid4().hex[:12]}"
+        self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return self._server.set(database=name).render_as_string(hide_password=False)

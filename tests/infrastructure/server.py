@@ -1,0 +1,89 @@
+"""A real server as people start it: gunicorn with the project's configuration, and the job worker."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.infrastructure.processes import Running, free_port, listens, make_folder, start
+
+ROOT = Path(__file__).resolve().parents[2]
+BIN = Path(sys.executable).parent
+# settings of the person's own shell must not reach a server under test
+FOREIGN = ("APP_MODE", "SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "VAR_DIR", "TICKER")
+
+
+def clean_environment(**settings: str) -> dict[str, str]:
+    """Return the environment of a server process: the machine's, less any settings of the platform, plus these."""
+    kept = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    return {**kept, "FLASK_APP": "app.wsgi", "PYTHONUNBUFFERED": "1", **settings}
+
+
+class Server:
+    """One running platform with a database and a VAR_DIR of its own.
+
+    base_url: address of the web process. demo_password: of the demo accounts, when started with demo=True.
+    """
+
+    demo_password = "Demo-2026"
+
+    def __init__(self, database_url: str, *, demo: bool = False, **settings: str) -> None:
+        self.demo = demo
+        self.database_url = database_url
+        self.folder = make_folder("test-server-")
+        self.port = free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.environment = clean_environment(
+            **{
+                "APP_MODE": "demo" if demo else "test",
+                "JOBS_INLINE": "off",
+                "DATABASE_URL": database_url,
+                "VAR_DIR": str(self.folder / "var"),
+                "HOST": "127.0.0.1",
+                "PORT": str(self.port),
+                "DEMO_PASSWORD": self.demo_password,
+                **settings,
+            }
+        )
+        (self.folder / "var").mkdir()
+        self._running: list[Running] = []
+
+    def flask(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run a flask command on this server's data, for example ``server.flask("audit", "verify")``."""
+        done = subprocess.run(
+            [str(BIN / "flask"), "--app", "app.wsgi", *arguments],
+            check=False,
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
+        if check and done.returncode != 0:
+            raise RuntimeError(f"flask {' '.join(arguments)} answered {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done
+
+    def start(self) -> Server:
+        """Migrate (and load the demo data in demo mode), then start web and worker."""
+        self.flask("up")
+        web = [str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"]
+        worker = [str(BIN / "huey_consumer"), "app.worker.huey", "-k", "process", "-w", "1", "-q"]
+        for name, command in (("web", web), ("worker", worker)):
+            log = self.folder / f"{name}.log"
+            self._running.append(start(command, log, environment=self.environment, cwd=ROOT))
+        self._running[0].wait_until(lambda: listens(self.port), "the web process")
+        return self
+
+    def log(self) -> str:
+        """Return the end of both logs."""
+        return "\n".join(f"--- {running.log.name}\n{running.tail()}" for running in self._running)
+
+    def stop(self) -> None:
+        """End both processes and remove the folder."""
+        for running in reversed(self._running):
+            running.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
