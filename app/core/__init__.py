@@ -1,0 +1,1 @@
+"""Kernel: what every feature stands on. Imports no business package."""

@@ -1,0 +1,110 @@
+"""Unit of work: one transaction around one business action, and what happens after its commit.
+
+``with unit_of_work():`` opens the transaction; inner ones join; the outermost commits and then runs
+the after-commit queue. Only this module commits. On SQLite the outermost one takes the process's
+write lock (green under gevent) before BEGIN IMMEDIATE and gives it back after commit or rollback.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from app.core.db import WRITE_OPTION, db
+from app.core.errors import Conflict, NotReady
+
+log = structlog.get_logger(__name__)
+
+_write_lock = threading.Lock()
+_KEY = "unit_of_work"
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """What one open unit of work has promised: steps before the commit, calls after it."""
+
+    before: list[Callable[[], None]] = field(default_factory=list)
+    after: list[tuple[Callable[[Any], None], Any]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+def current() -> UnitOfWork:
+    """Return the open unit of work. Raises RuntimeError outside one: writes need one."""
+    work = db.session.info.get(_KEY)
+    if work is None:
+        raise RuntimeError("no unit of work is open")
+    return work  # type: ignore[no-any-return]
+
+
+def is_open() -> bool:
+    """Say whether a unit of work is open in this application context."""
+    return db.session.info.get(_KEY) is not None
+
+
+def after_commit(call: Callable[[Any], None], payload: Any) -> None:
+    """Run ``call(payload)`` once the outermost unit of work has committed; never after a rollback.
+
+    The payload is a frozen value, not a row. The call opens a unit of work of its own when it writes.
+    A failing call is logged and does not touch the others.
+    """
+    current().after.append((call, payload))
+
+
+def before_commit(step: Callable[[], None]) -> None:
+    """Run ``step()`` inside the transaction, as late as possible (the audit chain uses it)."""
+    current().before.append(step)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[UnitOfWork]:
+    """Open the transaction of one business action, or join the open one.
+
+    Raises Conflict when the database refused an impossible or a duplicate row, NotReady when the
+    database stayed busy for five seconds.
+    """
+    session = db.session
+    joined = session.info.get(_KEY)
+    if joined is not None:
+        yield joined
+        return
+    work = UnitOfWork()
+    sqlite = db.engine.dialect.name == "sqlite"
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside a unit of work")
+    session.rollback()  # a read snapshot taken earlier in the request must not be written upon
+    if sqlite:
+        _write_lock.acquire()
+    try:
+        session.info[_KEY] = work
+        try:
+            session.connection(execution_options={WRITE_OPTION: True})
+            yield work
+            while work.before:
+                work.before.pop(0)()
+            session.commit()
+        except BaseException:
+            session.rollback()
+            raise
+        finally:
+            session.info.pop(_KEY, None)
+    except IntegrityError as error:
+        log.warning("integrity_refused", error=str(error.orig))
+        raise Conflict("数据刚刚被别人改动，或这条记录已经存在，请刷新后重试。") from error
+    except OperationalError as error:
+        if "locked" in str(error) or "deadlock" in str(error):
+            raise NotReady("系统正忙，请稍候几秒再试。") from error
+        raise
+    finally:
+        if sqlite:
+            _write_lock.release()
+    for call, payload in work.after:
+        try:
+            call(payload)
+        except Exception:
+            log.exception("after_commit_failed", call=f"{call.__module__}.{call.__qualname__}")

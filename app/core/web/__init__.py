@@ -1,0 +1,1 @@
+"""Web side of the kernel: error pages, forms, assets, formats, security headers."""

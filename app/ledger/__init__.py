@@ -1,0 +1,1 @@
+"""Virtual money: append-only double entry, balances, idempotency."""

@@ -1,0 +1,1 @@
+"""World: one run of the simulations with its own clock, seed and settings; the tenant of its rows."""

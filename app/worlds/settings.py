@@ -1,0 +1,87 @@
+"""Settings of a world: what a teacher may change, with defaults and bounds."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.accounts.models import Scope
+from app.core import audit
+from app.core import clock as wall
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import InvalidInput
+from app.core.permissions import Permission
+from app.worlds.clock import lock_world
+from app.worlds.models import World
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its Chinese name, default, bounds and unit."""
+
+    label: str
+    default: int
+    low: int
+    high: int
+    unit: str
+
+
+SETTINGS: dict[str, Setting] = {
+    "start_capital": Setting("虚拟启动资金", 10_000_000, 0, 10**10, "分"),
+    "shop_deposit": Setting("店铺保证金", 100_000, 0, 10**8, "分"),
+    "platform_fee_bp": Setting("平台服务费", 500, 0, 5_000, "万分之一"),
+    "pay_minutes": Setting("付款时限", 30, 1, 10_080, "分钟"),
+    "ship_hours": Setting("发货时限", 48, 1, 720, "小时"),
+    "receive_days": Setting("自动确认收货", 10, 1, 60, "天"),
+    "after_sale_days": Setting("售后期", 7, 0, 60, "天"),
+    "seller_answer_hours": Setting("卖家处理售后时限", 48, 1, 720, "小时"),
+    "buyer_return_days": Setting("买家寄回时限", 7, 1, 60, "天"),
+    "seller_receive_days": Setting("卖家确认退货时限", 7, 1, 60, "天"),
+    "review_days": Setting("评价时限", 15, 1, 60, "天"),
+    "supplier_accept_minutes": Setting("供应商接单", 10, 1, 1_440, "分钟"),
+    "shop_review_by_instructor": Setting("店铺由讲师审核（1 是，0 否）", 0, 0, 1, ""),
+}
+
+
+def create_world(scope: Scope, sim_start: datetime, *, seed: str | None = None, rate: int = 1) -> World:
+    """Create the world of a scope inside the open unit of work; simulated time starts at ``sim_start``."""
+    world = World(
+        scope_id=scope.id,
+        seed=seed or secrets.token_hex(16),
+        sim_base=sim_start,
+        wall_base=wall.now(),
+        rate=rate,
+        settings={},
+    )
+    db.session.add(world)
+    db.session.flush()
+    return world
+
+
+def setting(world: World, name: str) -> int:
+    """Return the value of one setting for this world."""
+    value: Any = world.settings.get(name)
+    return SETTINGS[name].default if value is None else int(value)
+
+
+def change_setting(actor: Actor, world_id: int, name: str, value: int) -> None:
+    """Change one setting. Raises InvalidInput outside its bounds."""
+    actor.require(Permission.WORLD_CONTROL)
+    rule = SETTINGS.get(name)
+    if rule is None:
+        raise InvalidInput("没有这个设置项。", field="name")
+    if not rule.low <= value <= rule.high:
+        raise InvalidInput(f"“{rule.label}”应在 {rule.low} 到 {rule.high} {rule.unit}之间。", field=name)
+    world = lock_world(world_id)
+    before = setting(world, name)
+    world.settings = {**world.settings, name: value}
+    audit.record(
+        actor,
+        "world.setting_changed",
+        f"world:{world.id}",
+        {"name": name, "before": before, "after": value},
+        scope_id=world.scope_id,
+    )
