@@ -181,3 +181,16 @@ def prove(world_id: int) -> Proof:
         .where(LedgerAccount.world_id == world_id, LedgerAccount.balance != sa.func.coalesce(sums.c.total, 0))
     ).all()
     return Proof(int(total or 0), list(unbalanced), list(wrong))
+
+
+def fund_wallet(world_id: int, account_id: int, amount: int) -> None:
+    """Give a person joining a world the virtual start capital, once."""
+    if amount:
+        post(
+            world_id,
+            f"start-capital:{account_id}",
+            "start_capital",
+            {ISSUE: -amount, wallet(account_id): amount},
+            reference=f"account:{account_id}",
+            memo="加入模拟市场的虚拟启动资金",
+        )
