@@ -8,7 +8,7 @@ Every test has a database of its own, copied from a template whose schema the mi
 from __future__ import annotations
 
 import dataclasses
-import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,9 @@ from flask.testing import FlaskClient
 from app.config import Settings, load_settings
 from app.core.db import db
 from tests.infrastructure import browser as browsers
-from tests.infrastructure.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.infrastructure.processes import Running
 from tests.infrastructure.server import Server
-from tests.infrastructure.services import start_postgres, start_redis
+from tests.infrastructure.services import Services
 
 ROOT = Path(__file__).resolve().parents[1]
 SECRET_KEY = "a-secret-of-the-tests-that-nobody-else-uses"
@@ -32,7 +31,6 @@ BACKENDS = ("sqlite", "postgres")
 
 SettingsMaker = Callable[..., Settings]
 AppMaker = Callable[..., Flask]
-ServerMaker = Callable[..., Server]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -76,27 +74,22 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """URL of a PostgreSQL server without a database name: our own, or that of TEST_POSTGRES_URL."""
-    given = os.environ.get("TEST_POSTGRES_URL")
-    if given:
-        yield given
-        return
-    running, url = start_postgres()
-    yield url
-    running.stop()
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """What the session has started so far; everything is started when first asked for."""
+    with Services(tmp_path_factory.mktemp("services"), make_schema) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def redis_url() -> Iterator[str]:
+def postgres_url(services: Services) -> str:
+    """URL of a PostgreSQL server without a database name: our own, or that of TEST_POSTGRES_URL."""
+    return services.postgres_url
+
+
+@pytest.fixture(scope="session")
+def redis_url(services: Services) -> str:
     """URL of a Redis server: our own, or that of TEST_REDIS_URL."""
-    given = os.environ.get("TEST_REDIS_URL")
-    if given:
-        yield given
-        return
-    running, url = start_redis()
-    yield url
-    running.stop()
+    return services.redis_url
 
 
 # -- settings, application, database ----------------------------------------------------------------------
@@ -120,58 +113,39 @@ def test_settings(database_url: str, var_dir: Path, **changes: Any) -> Settings:
 test_settings.__test__ = False  # type: ignore[attr-defined]
 
 
-def make_schema(database_url: str, var_dir: Path) -> None:
+def make_schema(database_url: str) -> None:
     """Make the schema of the database: by the migrations once there are any, else from the models."""
     from app.factory import create_app  # unit tests of pure rules need no application
 
-    app = create_app(test_settings(database_url, var_dir))
-    with app.app_context():
-        if list((ROOT / "migrations" / "versions").glob("*.py")):
-            from flask_migrate import upgrade  # only the first test of a session needs Alembic
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(test_settings(database_url, Path(folder)))
+        with app.app_context():
+            if list((ROOT / "migrations" / "versions").glob("*.py")):
+                from flask_migrate import upgrade  # only the first test of a session needs Alembic
 
-            upgrade(directory=str(ROOT / "migrations"))
-        else:
-            db.create_all()
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture(scope="session")
-def databases(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Databases]:
-    """Give the databases of a backend: ``databases("sqlite").fresh()``."""
-    var_dir = tmp_path_factory.mktemp("template-var")
-    made: dict[str, Databases] = {}
-
-    def schema(url: str) -> None:
-        make_schema(url, var_dir)
-
-    def of(backend: str) -> Databases:
-        if backend not in made:
-            if backend == "postgres":
-                postgres = PostgresDatabases(request.getfixturevalue("postgres_url"), schema)
-                request.addfinalizer(postgres.close)
-                made[backend] = postgres
+                upgrade(directory=str(ROOT / "migrations"))
             else:
-                made[backend] = SqliteDatabases(tmp_path_factory.mktemp("sqlite"), schema)
-        return made[backend]
-
-    return of
+                db.create_all()
+            db.session.remove()
+            db.engine.dispose()
 
 
 @pytest.fixture
-def database_url(backend: str, databases: Callable[[str], Databases]) -> Iterator[str]:
+def database_url(backend: str, services: Services) -> Iterator[str]:
     """URL of a fresh database with the schema."""
-    url = databases(backend).fresh()
+    databases = services.databases(backend)
+    url = databases.fresh()
     yield url
-    databases(backend).drop(url)
+    databases.drop(url)
 
 
 @pytest.fixture
-def empty_database_url(backend: str, databases: Callable[[str], Databases]) -> Iterator[str]:
+def empty_database_url(backend: str, services: Services) -> Iterator[str]:
     """URL of a database without any table, for tests of the migrations."""
-    url = databases(backend).empty()
+    databases = services.databases(backend)
+    url = databases.empty()
     yield url
-    databases(backend).drop(url)
+    databases.drop(url)
 
 
 @pytest.fixture
@@ -232,34 +206,19 @@ def client(app: Flask) -> FlaskClient:
 # -- real servers and the real browser --------------------------------------------------------------------
 
 
-@pytest.fixture(scope="session")
-def servers(databases: Callable[[str], Databases]) -> Iterator[ServerMaker]:
-    """Start or find a server of the session: ``servers("postgres", demo=True, TICKER="off")``."""
-    running: dict[tuple[object, ...], tuple[Server, str]] = {}
+@pytest.fixture
+def server(backend: str, services: Services) -> Server:
+    """The session's real server of this backend, without demo data: web and worker, the ticker runs.
 
-    def of(backend: str, *, demo: bool = False, **settings: str) -> Server:
-        key = (backend, demo, *sorted(settings.items()))
-        if key not in running:
-            url = databases(backend).empty()
-            running[key] = (Server(url, demo=demo, **settings).start(), url)
-        return running[key][0]
-
-    yield of
-    for (backend, *_), (server, url) in running.items():
-        server.stop()
-        databases(str(backend)).drop(url)
+    Servers with other settings: ``services.server(backend, demo=True, TICKER="off")``.
+    """
+    return services.server(backend)
 
 
 @pytest.fixture
-def server(backend: str, servers: ServerMaker) -> Server:
-    """The session's real server of this backend, without demo data: web and worker, the ticker runs."""
-    return servers(backend)
-
-
-@pytest.fixture
-def demo_server(backend: str, servers: ServerMaker) -> Server:
+def demo_server(backend: str, services: Services) -> Server:
     """The session's real server of this backend with the demo data."""
-    return servers(backend, demo=True)
+    return services.server(backend, demo=True)
 
 
 @pytest.fixture(scope="session")

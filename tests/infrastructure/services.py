@@ -1,67 +1,82 @@
-"""PostgreSQL and Redis of a test session, in temporary folders on free ports.
-
-Run as root the servers drop to their own users, as a plain user they run as that user. A server
-that stands already is used instead when TEST_POSTGRES_URL or TEST_REDIS_URL names it.
-"""
+"""What one test session has started: everything lazily, everything ended in reverse order."""
 
 from __future__ import annotations
 
-import shutil
-import signal
-import subprocess
+import os
+from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
-from tests.infrastructure.processes import Running, as_user, free_port, listens, make_folder, service_user, start
-
-
-def _postgres_program(name: str) -> str:
-    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[4]))
-    found = str(versions[-1]) if versions else shutil.which(name)
-    if found is None:
-        raise RuntimeError(f"{name} is missing: ./run test installs it (apt-get install postgresql)")
-    return found
+from tests.infrastructure.daemons import start_postgres, start_redis
+from tests.infrastructure.databases import Databases, PostgresDatabases, SchemaMaker, SqliteDatabases
+from tests.infrastructure.server import Server
 
 
-def start_postgres() -> tuple[Running, str]:
-    """Start a PostgreSQL without durability; return it and the URL of the server, without a database name."""
-    owner = service_user("postgres")
-    folder = make_folder("test-postgres-", owner)
-    data = folder / "data"
-    initdb = [_postgres_program("initdb"), "-D", str(data), "-A", "trust", "-U", "app"]
-    subprocess.run(  # type: ignore[call-overload]
-        [*initdb, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-        check=True,
-        capture_output=True,
-        cwd=folder,
-        **as_user(owner),
-    )
-    port = free_port()
-    options = {
-        "fsync": "off",
-        "synchronous_commit": "off",
-        "full_page_writes": "off",
-        "max_connections": "200",
-        "shared_buffers": "64MB",
-        "autovacuum": "off",
-        "timezone": "UTC",
-    }
-    command = [_postgres_program("postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
-    for name, value in options.items():
-        command += ["-c", f"{name}={value}"]
-    running = start(command, folder / "log", folder=folder, owner=owner, cwd=folder, stop_signal=signal.SIGINT)
-    running.wait_until(lambda: listens(port) and "ready to accept" in running.tail(), "PostgreSQL")
-    return running, f"postgresql+psycopg://app@127.0.0.1:{port}"
+class Services:
+    """PostgreSQL, Redis, databases and real servers of a session.
 
+    Asked for the first time they are started. TEST_POSTGRES_URL and TEST_REDIS_URL name servers to use instead.
+    """
 
-def start_redis() -> tuple[Running, str]:
-    """Start a Redis without persistence; return it and its URL."""
-    program = shutil.which("redis-server")
-    if program is None:
-        raise RuntimeError("redis-server is missing: ./run test installs it")
-    owner = service_user("redis", "nobody")
-    folder = make_folder("test-redis-", owner)
-    port = free_port()
-    command = [program, "--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no"]
-    running = start([*command, "--dir", str(folder)], folder / "log", folder=folder, owner=owner, cwd=folder)
-    running.wait_until(lambda: listens(port), "Redis")
-    return running, f"redis://127.0.0.1:{port}/0"
+    def __init__(self, folder: Path, make_schema: SchemaMaker) -> None:
+        self._folder = folder
+        self._make_schema = make_schema
+        self._stack = ExitStack()
+        self._databases: dict[str, Databases] = {}
+        self._servers: dict[tuple[object, ...], Server] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    @cached_property
+    def postgres_url(self) -> str:
+        """URL of the PostgreSQL server, without a database name."""
+        given = os.environ.get("TEST_POSTGRES_URL")
+        if given:
+            return given
+        running, url = start_postgres()
+        self._stack.callback(running.stop)
+        return url
+
+    @cached_property
+    def redis_url(self) -> str:
+        """URL of the Redis server."""
+        given = os.environ.get("TEST_REDIS_URL")
+        if given:
+            return given
+        running, url = start_redis()
+        self._stack.callback(running.stop)
+        return url
+
+    def databases(self, backend: str) -> Databases:
+        """Return the databases of a backend, sqlite or postgres."""
+        if backend not in self._databases:
+            if backend == "postgres":
+                postgres = PostgresDatabases(self.postgres_url, self._make_schema)
+                self._stack.callback(postgres.close)
+                self._databases[backend] = postgres
+            else:
+                self._databases[backend] = SqliteDatabases(self._folder, self._make_schema)
+        return self._databases[backend]
+
+    def server(self, backend: str, *, demo: bool = False, **settings: str) -> Server:
+        """Return the session's running server with these settings, started on a new database when first asked for.
+
+        settings: environment of the server, for example ``TICKER="off"``.
+        """
+        key = (backend, demo, *sorted(settings.items()))
+        if key not in self._servers:
+            databases = self.databases(backend)
+            url = databases.empty()
+            self._stack.callback(databases.drop, url)
+            server = Server(url, demo=demo, **settings)
+            self._stack.callback(server.stop)
+            self._servers[key] = server.start()
+        return self._servers[key]
