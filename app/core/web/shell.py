@@ -39,6 +39,7 @@ class Shell:
 
     def __init__(self) -> None:
         self.actor: Actor | None = g.get("actor")
+        self._nav: dict[str, list[NavItem]] = {}
 
     @property
     def signed_in(self) -> bool:
@@ -69,11 +70,13 @@ class Shell:
         return clock
 
     def nav(self, room: str) -> list[NavItem]:
-        """Return the entries of a room's navigation that this hat may use."""
+        """Return the entries of a room's navigation that this hat may use; made once per page."""
         if self.actor is None:
             return []
-        items: list[MenuItem] = current_app.extensions["menu"]
-        return [shown for item in items if item.room == room and (shown := self._show(item))]
+        if room not in self._nav:
+            items: list[MenuItem] = current_app.extensions["menu"]
+            self._nav[room] = [shown for item in items if item.room == room and (shown := self._show(item))]
+        return self._nav[room]
 
     def _show(self, item: MenuItem) -> NavItem | None:
         actor = self.actor
