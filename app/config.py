@@ -37,7 +37,7 @@ class Settings:
     argon2_cheap: bool = False
     upload_limit: int = 20 * 1024 * 1024
     sign_in_days: int = 14
-    demo_password: str = "Demo-2026"
+    demo_password: str = "Demo-2026"  # noqa: S105 - shown on the sign-in page of the demo mode
     jobs_inline: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
 
@@ -128,8 +128,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             )
         if not field_text:
             raise ConfigError(
-                "生产模式缺少 FIELD_KEYS：请设置至少一把字段加密密钥"
-                "（openssl rand -base64 32 | tr '+/' '-_' 的输出）。"
+                "生产模式缺少 FIELD_KEYS：请设置至少一把字段加密密钥（openssl rand -base64 32 | tr '+/' '-_' 的输出）。"
             )
         if env.get("FLASK_DEBUG", "").strip() in {"1", "true", "on"}:
             raise ConfigError("生产模式不允许 FLASK_DEBUG：请去掉这个设置。")

@@ -111,9 +111,7 @@ def _write_pending() -> None:
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     heads = {}
     for scope in scopes:
-        db.session.execute(
-            insert(AuditHead).values(scope_id=scope, seq=0, hash=GENESIS).on_conflict_do_nothing()
-        )
+        db.session.execute(insert(AuditHead).values(scope_id=scope, seq=0, hash=GENESIS).on_conflict_do_nothing())
         heads[scope] = db.session.scalars(
             sa.select(AuditHead)
             .where(AuditHead.scope_id == scope)

@@ -130,7 +130,9 @@ def find(actor: Actor, public_name: str) -> StoredFile:
     return row
 
 
-def read_upload(storage: Any, *, kinds: dict[str, str], limit: int, check: Callable[[bytes], None] | None = None) -> bytes:
+def read_upload(
+    storage: Any, *, kinds: dict[str, str], limit: int, check: Callable[[bytes], None] | None = None
+) -> bytes:
     """Return the bytes of an uploaded file after checking size and type by content.
 
     kinds: content type → the word people use for it. Raises InvalidInput with one Chinese sentence.

@@ -97,7 +97,9 @@ def post(
     )
     db.session.add(transaction)
     db.session.flush()
-    accounts = sorted(((_open(world_id, purse), amount) for purse, amount in moves.items()), key=lambda pair: pair[0].id)
+    accounts = sorted(
+        ((_open(world_id, purse), amount) for purse, amount in moves.items()), key=lambda pair: pair[0].id
+    )
     for account, amount in accounts:
         enough = sa.or_(LedgerAccount.kind == LedgerKind.ISSUE, LedgerAccount.balance + amount >= 0)
         changed = db.session.execute(
@@ -130,7 +132,7 @@ def balance(world_id: int, purse: Purse) -> int:
     return found or 0
 
 
-def statement(world_id: int, purse: Purse) -> sa.Select[tuple[LedgerEntry]]:
+def statement(world_id: int, purse: Purse) -> sa.Select[LedgerEntry]:
     """Return the query of a purse's entries with their transactions, newest first."""
     return (
         sa.select(LedgerEntry)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -90,9 +90,8 @@ def _worlds_with_work() -> list[int]:
     ).all()
     ready = []
     for world, first in rows:
-        if first.tzinfo is None:
-            first = first.replace(tzinfo=wall.now().tzinfo)
-        if first <= clock.running_now(world):
+        due_at = first if first.tzinfo else first.replace(tzinfo=UTC)  # SQLite's min() loses the type
+        if due_at <= clock.running_now(world):
             ready.append(world.id)
     db.session.rollback()
     return ready

@@ -77,8 +77,7 @@ def local_path(target: str | None) -> str:
     if not target:
         return ""
     own = request.host_url.rstrip("/")
-    if target.startswith(own):
-        target = target[len(own) :]
+    target = target.removeprefix(own)
     if not target.startswith("/") or target.startswith(("//", "/\\")) or "\n" in target or "\r" in target:
         return ""
     return target

@@ -29,7 +29,9 @@ def clean_text(text: str | None) -> str:
     kept = [
         ch
         for ch in text
-        if ch not in INVISIBLE and ch not in DIRECTION and (ch in "\n\t" or unicodedata.category(ch) not in {"Cc", "Cs"})
+        if ch not in INVISIBLE
+        and ch not in DIRECTION
+        and (ch in "\n\t" or unicodedata.category(ch) not in {"Cc", "Cs"})
     ]
     return "".join(kept).strip()
 
@@ -64,7 +66,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         if target is not None:
             target.errors = [*target.errors, error.message]
         else:
-            self.form_errors = [*self.form_errors, error.message]
+            self.form_errors: list[str] = [*self.form_errors, error.message]
 
 
 class YuanField(Field):
@@ -72,7 +74,9 @@ class YuanField(Field):
 
     widget = TextInput()
 
-    def __init__(self, label: str = "", validators: Any = None, *, low: int = 0, high: int = 10**11, **kwargs: Any) -> None:
+    def __init__(
+        self, label: str = "", validators: Any = None, *, low: int = 0, high: int = 10**11, **kwargs: Any
+    ) -> None:
         super().__init__(label, validators, **kwargs)
         self.low, self.high = low, high
 

@@ -102,7 +102,9 @@ def _forget(_error: BaseException | None) -> None:
     structlog.contextvars.clear_contextvars()
 
 
-def error_page(status: int, message: str = "", code: str = "error", issues: Any = (), field: str | None = None) -> Response:
+def error_page(
+    status: int, message: str = "", code: str = "error", issues: Any = (), field: str | None = None
+) -> Response:
     """Return the answer for a refusal: JSON for scripts, the Chinese error page for people."""
     title, advice = TEXTS.get(status, TEXTS[500 if status >= 500 else 400])
     if wants_json():
