@@ -20,7 +20,7 @@ from app.core.feature import Feature
 from app.core.jobs import Handler
 from app.core.queue import connect_queue
 from app.core.sockets import socketio
-from app.core.web import assets, formats, guard, health, job_views, shell
+from app.core.web import assets, formats, guard, health, job_views, picture_views, shell
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     connect_database(flask_app)
     guard.register(flask_app)
     sessions.register(flask_app)
-    for module in (assets, formats, shell):
+    for module in (assets, formats, picture_views, shell):
         module.register(flask_app)
     for blueprint in (health.blueprint, job_views.blueprint):
         flask_app.register_blueprint(blueprint)
