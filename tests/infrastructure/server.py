@@ -13,7 +13,11 @@ from tests.infrastructure.processes import Running, free_port, listens, make_fol
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
 # settings of the person's own shell must not reach a server under test
-FOREIGN = ("APP_MODE", "SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "VAR_DIR", "TICKER")
+FOREIGN = (
+    *("APP_MODE", "SECRET_KEY", "FIELD_KEYS", "DATABASE_URL", "REDIS_URL", "STORAGE_URL", "VAR_DIR", "TICKER"),
+    *("PUBLIC_URL", "TRUSTED_PROXIES", "UPLOAD_LIMIT_MB", "SIGN_IN_DAYS", "DEMO_PASSWORD", "JOBS_INLINE"),
+    "PYTHONDONTWRITEBYTECODE",
+)
 
 
 def clean_environment(**settings: str) -> dict[str, str]:
