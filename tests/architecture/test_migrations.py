@@ -75,7 +75,7 @@ def test_every_revision_goes_down_and_up_and_keeps_the_rows(empty_app: Flask) ->
     assert empty_app.config["TESTING"]
     revisions = [script.revision for script in ScriptDirectory(FOLDER).walk_revisions()][::-1]
     flask_migrate.upgrade(directory=FOLDER, revision=revisions[0])
-    columns = [sa.column(name) for name in ("code", "name", "level", "parent_code")]
+    columns: list[sa.ColumnClause[str]] = [sa.column(name) for name in ("code", "name", "level", "parent_code")]
     division = sa.table("accounts_division", *columns)
     rows = [("110000", "北京市", "province", None), ("110101", "东城区", "district", "110000")]
     with db.engine.begin() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from flask import Flask
 
-from app.core.db import db
+from app.core.db import Base, db
 
 # from the bottom up; packages of one step do not know each other
 LADDER: tuple[frozenset[str], ...] = (
@@ -36,11 +36,11 @@ def _prefix(table: str) -> str:
 def test_every_table_carries_the_name_of_its_package(app: Flask) -> None:
     assert app.config["TESTING"]
     wrong = []
-    for mapper in db.Model.registry.mappers:
+    for mapper in Base.registry.mappers:
         package, *rest = mapper.class_.__module__.split(".")
         expected = rest[0] if package == "app" else PREFIX_OF_PACKAGE[package]
-        if _prefix(mapper.local_table.name) != expected:
-            wrong.append((mapper.class_.__name__, mapper.local_table.name))
+        if _prefix(str(mapper.local_table)) != expected:
+            wrong.append((mapper.class_.__name__, str(mapper.local_table)))
     assert wrong == []
     assert [name for name in db.metadata.tables if _prefix(name) not in STEP] == []
 
@@ -59,9 +59,9 @@ def test_foreign_keys_point_inside_a_package_or_down_the_ladder(app: Flask) -> N
 def test_relationships_point_inside_a_package_or_down_the_ladder(app: Flask) -> None:
     assert app.config["TESTING"]
     wrong = []
-    for mapper in db.Model.registry.mappers:
+    for mapper in Base.registry.mappers:
         for relationship in mapper.relationships:
-            source, target = _prefix(mapper.local_table.name), _prefix(relationship.mapper.local_table.name)
+            source, target = _prefix(str(mapper.local_table)), _prefix(str(relationship.mapper.local_table))
             if source != target and STEP[target] >= STEP[source]:
                 wrong.append(str(relationship))
     assert wrong == []
