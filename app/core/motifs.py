@@ -245,13 +245,13 @@ _BY_WORD = {word: motif for motif in MOTIFS for word in motif.words}
 
 
 def _named_in(text: str) -> Motif | None:
-    """Return the motif whose word ends last in the text: Chinese names say what a thing is at the end."""
-    best: tuple[int, int] = (0, 0)
+    """Return the motif of the longest word in the text; of equals the last, for Chinese names end in what they are."""
+    best = (0, -1)
     found: Motif | None = None
     for word, motif in _BY_WORD.items():
         position = text.rfind(word)
-        if position >= 0 and (position + len(word), len(word)) > best:
-            best, found = (position + len(word), len(word)), motif
+        if position >= 0 and (len(word), position) > best:
+            best, found = (len(word), position), motif
     return found
 
 

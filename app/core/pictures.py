@@ -58,6 +58,10 @@ def _width(character: str) -> float:
     return 1.0 if unicodedata.east_asian_width(character) in "WFA" else 0.56
 
 
+def _latin(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character in ".-")
+
+
 def wrap_title(title: str, width: float, lines: int) -> list[str]:
     """Break a title into at most so many lines of a width in Chinese characters; what is too long ends in '…'."""
     rest = " ".join("".join(c if c.isprintable() else " " for c in title).split())
@@ -67,6 +71,11 @@ def wrap_title(title: str, width: float, lines: int) -> list[str]:
         while cut < len(rest) and used + _width(rest[cut]) <= width:
             used += _width(rest[cut])
             cut += 1
+        start = cut
+        while 0 < start < len(rest) and _latin(rest[start]) and _latin(rest[start - 1]):
+            start -= 1
+        if start and len(made) + 1 < lines:  # A number with its unit, or a Latin word, goes to the next line whole.
+            cut = start
         if cut < len(rest) and len(made) + 1 == lines:
             while cut and used + 1 > width:
                 cut -= 1
@@ -78,7 +87,9 @@ def wrap_title(title: str, width: float, lines: int) -> list[str]:
     return made
 
 
-def _text(words: list[str], x: int, bottom: int, size: int, colour: str, *, anchor: str = "middle", weight: int = 600) -> str:
+def _text(
+    words: list[str], x: int, bottom: int, size: int, colour: str, *, anchor: str = "middle", weight: int = 600
+) -> str:
     step = round(size * 1.35)
     top = bottom - step * (len(words) - 1)
     return "".join(
@@ -108,7 +119,9 @@ def _backdrop(variant: int, palette: Palette, centre: int) -> str:
         return f'<path d="M92 {centre + 118}V{centre - 8}a108 108 0 0 1 216 0v126z" fill="{tint}"/>'
     if variant == 4:
         dots = "".join(
-            f'<circle cx="{x}" cy="{y}" r="5"/>' for y in range(28, centre + 130, 44) for x in range(24 + (y // 44 % 2) * 22, 400, 44)
+            f'<circle cx="{x}" cy="{y}" r="5"/>'
+            for y in range(28, centre + 130, 44)
+            for x in range(24 + (y // 44 % 2) * 22, 400, 44)
         )
         return f'<g fill="{tint}">{dots}</g>'
     return f'<path d="M0 0h400L0 {centre + 150}z" fill="{tint}"/>'
@@ -129,18 +142,22 @@ def _draw_product(title: str, category: str, dice: _Dice) -> str:
     centre = 168 if len(words) > 1 else 178
     ground = f'<ellipse cx="200" cy="{centre + 94}" rx="86" ry="9" fill="{palette.deep}" opacity=".12"/>'
     shape = _shape(motif, palette, 100, centre - 102, 1, turn)
-    return _frame(_backdrop(variant, palette, centre) + ground + shape + _text(words, 200, 372, 26, palette.deep), title, palette.ground)
+    return _frame(
+        _backdrop(variant, palette, centre) + ground + shape + _text(words, 200, 372, 26, palette.deep),
+        title,
+        palette.ground,
+    )
 
 
 def _draw_shop(title: str, category: str, dice: _Dice) -> str:
     palette = PALETTES[dice.choose(len(PALETTES))]
     stripes = "".join(
-        f'<path d="M{64 + 68 * i} 84h68v62a34 34 0 0 1-68 0z" fill="{palette.middle if i % 2 else palette.deep}"/>' for i in range(4)
+        f'<path d="M{64 + 68 * i} 84h68v62a34 34 0 0 1-68 0z" fill="{palette.middle if i % 2 else palette.deep}"/>'
+        for i in range(4)
     )
-    first = wrap_title(title, 1, 1)[0][:1] if title.strip() else "店"
     word = (
         f'<text x="200" y="312" font-family="{FONT}" font-size="116" font-weight="700" fill="{palette.deep}" '
-        f'text-anchor="middle">{escape(title.strip()[:1] or first)}</text>'
+        f'text-anchor="middle">{escape(title.strip()[:1] or "店")}</text>'
     )
     house = f'<path d="M82 150h236v190H82z" fill="{palette.light}"/><rect x="64" y="336" width="272" height="14" rx="7" fill="{palette.deep}"/>'
     return _frame(house + stripes + word, f"{title} {category}".strip(), palette.ground_2)
@@ -166,12 +183,17 @@ def _draw_avatar(title: str, dice: _Dice) -> str:
 def _draw_cover(title: str, category: str, dice: _Dice) -> str:
     palette = PALETTES[dice.choose(len(PALETTES))]
     light = "".join(
-        f'<path d="m{x} 0 54 0 {90 - spread} 300H{x - 30 - spread}z" fill="#fff" opacity=".07"/>' for x, spread in ((60, 20), (180, 0), (300, -20))
+        f'<path d="m{x} 0 54 0 {90 - spread} 300H{x - 30 - spread}z" fill="#fff" opacity=".07"/>'
+        for x, spread in ((60, 20), (180, 0), (300, -20))
     )
-    stage = f'<ellipse cx="200" cy="276" rx="150" ry="26" fill="#000" opacity=".22"/>'
+    stage = '<ellipse cx="200" cy="276" rx="150" ry="26" fill="#000" opacity=".22"/>'
     lit = Palette(palette.ground, palette.ground_2, palette.ground_2, palette.middle, palette.deep)
     shape = _shape(choose_motif(title, category), lit, 96, 66, 1.04)
-    return _frame(light + stage + shape + _text(wrap_title(title, 12, 2), 28, 372, 28, "#fff", anchor="start"), title, palette.deep)
+    return _frame(
+        light + stage + shape + _text(wrap_title(title, 12, 2), 28, 372, 28, "#fff", anchor="start"),
+        title,
+        palette.deep,
+    )
 
 
 def _draw_category(title: str, category: str) -> str:

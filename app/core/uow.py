@@ -32,6 +32,7 @@ class UnitOfWork:
     before: list[Callable[[], None]] = field(default_factory=list)
     after: list[tuple[Callable[[Any], None], Any]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)
+    doomed: bool = False  # an inner one failed: the whole may no longer commit
 
 
 def current() -> UnitOfWork:
@@ -71,7 +72,11 @@ def unit_of_work() -> Iterator[UnitOfWork]:
     session = db.session
     joined = session.info.get(_KEY)
     if joined is not None:
-        yield joined
+        try:
+            yield joined
+        except BaseException:
+            joined.doomed = True
+            raise
         return
     work = UnitOfWork()
     sqlite = db.engine.dialect.name == "sqlite"
@@ -85,6 +90,8 @@ def unit_of_work() -> Iterator[UnitOfWork]:
         try:
             session.connection(execution_options={WRITE_OPTION: True})
             yield work
+            if work.doomed:
+                raise RuntimeError("an inner unit of work failed and was ignored: nothing may be half-written")
             while work.before:
                 work.before.pop(0)()
             session.commit()

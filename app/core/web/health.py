@@ -6,8 +6,6 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask import Blueprint, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
@@ -34,6 +32,9 @@ def _database() -> bool:
 
 
 def _migrations() -> bool:
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     folder = current_app.config["MIGRATIONS"]
     wanted = set(ScriptDirectory(folder).get_heads())
     return set(MigrationContext.configure(db.session.connection()).get_current_heads()) == wanted

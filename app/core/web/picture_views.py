@@ -53,7 +53,9 @@ def show(kind: str, token: str) -> Response:
         title, category = _decode(token)
     except ValueError:
         abort(404)
-    answer = Response(draw_picture(kind, title, category, f"{title}|{category}"), content_type="image/svg+xml; charset=utf-8")
+    answer = Response(
+        draw_picture(kind, title, category, f"{title}|{category}"), content_type="image/svg+xml; charset=utf-8"
+    )
     answer.headers["Cache-Control"] = f"public, max-age={WEEK}"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return answer
