@@ -3,6 +3,8 @@
 A shape is SVG text whose colours are the letters A (deep tint), B (middle tint) and C (light tint).
 """
 
+# ruff: noqa: E501 - path data is read by no one and breaks badly
+
 from __future__ import annotations
 
 from dataclasses import dataclass

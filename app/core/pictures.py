@@ -87,24 +87,24 @@ def wrap_title(title: str, width: float, lines: int) -> list[str]:
     return made
 
 
-def _text(
-    words: list[str], x: int, bottom: int, size: int, colour: str, *, anchor: str = "middle", weight: int = 600
-) -> str:
+def _text(words: list[str], place: tuple[int, int], size: int, colour: str, anchor: str = "middle") -> str:
+    x, bottom = place
     step = round(size * 1.35)
     top = bottom - step * (len(words) - 1)
     return "".join(
-        f'<text x="{x}" y="{top + step * row}" font-family="{FONT}" font-size="{size}" font-weight="{weight}" '
+        f'<text x="{x}" y="{top + step * row}" font-family="{FONT}" font-size="{size}" font-weight="600" '
         f'fill="{colour}" text-anchor="{anchor}">{escape(line)}</text>'
         for row, line in enumerate(words)
     )
 
 
-def _shape(motif: Motif, palette: Palette, x: float, y: float, scale: float, turn: int = 0) -> str:
+def _shape(motif: Motif, palette: Palette, place: tuple[int, int], scale: float, turn: int = 0) -> str:
+    x, y = place
     drawn = motif.shape
     for letter, colour in (("A", palette.deep), ("B", palette.middle), ("C", palette.light)):
         drawn = drawn.replace(f'"{letter}"', f'"{colour}"')
     spin = f" rotate({turn} 100 100)" if turn else ""
-    return f'<g transform="translate({x:g} {y:g}) scale({scale:g}){spin}">{drawn}</g>'
+    return f'<g transform="translate({x} {y}) scale({scale:g}){spin}">{drawn}</g>'
 
 
 def _backdrop(variant: int, palette: Palette, centre: int) -> str:
@@ -112,7 +112,8 @@ def _backdrop(variant: int, palette: Palette, centre: int) -> str:
     if variant == 0:
         return f'<circle cx="200" cy="{centre}" r="132" fill="{tint}"/>'
     if variant == 1:
-        return f'<rect x="84" y="{centre - 116}" width="232" height="232" rx="44" fill="{tint}" transform="rotate(-8 200 {centre})"/>'
+        box = f'x="84" y="{centre - 116}" width="232" height="232" rx="44"'
+        return f'<rect {box} fill="{tint}" transform="rotate(-8 200 {centre})"/>'
     if variant == 2:
         return f'<path d="M0 {centre + 56}q200-44 400 0V400H0z" fill="{tint}"/>'
     if variant == 3:
@@ -141,9 +142,9 @@ def _draw_product(title: str, category: str, dice: _Dice) -> str:
     words = wrap_title(title, 12, 2)
     centre = 168 if len(words) > 1 else 178
     ground = f'<ellipse cx="200" cy="{centre + 94}" rx="86" ry="9" fill="{palette.deep}" opacity=".12"/>'
-    shape = _shape(motif, palette, 100, centre - 102, 1, turn)
+    shape = _shape(motif, palette, (100, centre - 102), 1, turn)
     return _frame(
-        _backdrop(variant, palette, centre) + ground + shape + _text(words, 200, 372, 26, palette.deep),
+        _backdrop(variant, palette, centre) + ground + shape + _text(words, (200, 372), 26, palette.deep),
         title,
         palette.ground,
     )
@@ -159,25 +160,28 @@ def _draw_shop(title: str, category: str, dice: _Dice) -> str:
         f'<text x="200" y="312" font-family="{FONT}" font-size="116" font-weight="700" fill="{palette.deep}" '
         f'text-anchor="middle">{escape(title.strip()[:1] or "店")}</text>'
     )
-    house = f'<path d="M82 150h236v190H82z" fill="{palette.light}"/><rect x="64" y="336" width="272" height="14" rx="7" fill="{palette.deep}"/>'
+    house = (
+        f'<path d="M82 150h236v190H82z" fill="{palette.light}"/>'
+        f'<rect x="64" y="336" width="272" height="14" rx="7" fill="{palette.deep}"/>'
+    )
     return _frame(house + stripes + word, f"{title} {category}".strip(), palette.ground_2)
 
 
 def _draw_avatar(title: str, dice: _Dice) -> str:
     palette = PALETTES[dice.choose(len(PALETTES))]
-    hair = dice.choose(3)
     shoulders = f'<path d="M60 400q10-122 140-122t140 122z" fill="{palette.deep}"/>'
     face = f'<circle cx="200" cy="186" r="82" fill="{palette.light}"/>'
     tops = (
-        f'<path d="M112 190q-8-104 88-104t88 104q-20-44-60-52-60 20-116 52z" fill="{palette.middle}"/>',
-        f'<path d="M108 230q-18-146 92-146t92 146q-16 6-26 0 8-50-16-84-50 24-100 0-24 34-16 84-10 6-26 0z" fill="{palette.middle}"/>',
-        f'<path d="M118 178q0-92 82-92t82 92q-40-22-82-22t-82 22z" fill="{palette.middle}"/>',
+        "M112 190q-8-104 88-104t88 104q-20-44-60-52-60 20-116 52z",
+        "M108 230q-18-146 92-146t92 146q-16 6-26 0 8-50-16-84-50 24-100 0-24 34-16 84-10 6-26 0z",
+        "M118 178q0-92 82-92t82 92q-40-22-82-22t-82 22z",
     )
+    top = f'<path d="{tops[dice.choose(len(tops))]}" fill="{palette.middle}"/>'
     look = (
         f'<g fill="{palette.deep}"><circle cx="172" cy="196" r="8"/><circle cx="228" cy="196" r="8"/></g>'
         f'<path d="M176 226q24 20 48 0" fill="none" stroke="{palette.deep}" stroke-width="7" stroke-linecap="round"/>'
     )
-    return _frame(shoulders + face + tops[hair] + look, title, palette.ground_2)
+    return _frame(shoulders + face + top + look, title, palette.ground_2)
 
 
 def _draw_cover(title: str, category: str, dice: _Dice) -> str:
@@ -188,9 +192,10 @@ def _draw_cover(title: str, category: str, dice: _Dice) -> str:
     )
     stage = '<ellipse cx="200" cy="276" rx="150" ry="26" fill="#000" opacity=".22"/>'
     lit = Palette(palette.ground, palette.ground_2, palette.ground_2, palette.middle, palette.deep)
-    shape = _shape(choose_motif(title, category), lit, 96, 66, 1.04)
+    shape = _shape(choose_motif(title, category), lit, (96, 66), 1.04)
+    words = _text(wrap_title(title, 12, 2), (28, 372), 28, "#fff", anchor="start")
     return _frame(
-        light + stage + shape + _text(wrap_title(title, 12, 2), 28, 372, 28, "#fff", anchor="start"),
+        light + stage + shape + words,
         title,
         palette.deep,
     )
@@ -200,7 +205,7 @@ def _draw_category(title: str, category: str) -> str:
     # One tint per motif, so that a row of categories is varied and always the same.
     motif = choose_motif(title, category)
     palette = PALETTES[_Dice("category", motif.name).choose(len(PALETTES))]
-    return _frame(_shape(motif, palette, 70, 70, 1.3), title, palette.ground)
+    return _frame(_shape(motif, palette, (70, 70), 1.3), title, palette.ground)
 
 
 def draw_picture(kind: str, title: str, category: str, seed: str) -> str:
