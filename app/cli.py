@@ -15,6 +15,7 @@ import flask_migrate
 from flask import Flask, current_app
 from flask.cli import AppGroup
 
+from app.accounts.divisions import load_divisions
 from app.accounts.models import Scope
 from app.accounts.scopes import scope_by_code
 from app.core import audit
@@ -65,6 +66,7 @@ def up() -> None:
     """Migrate the database and, in demo mode, make sure that the demo data is there."""
     settings = current_app.config["SETTINGS"]
     flask_migrate.upgrade()
+    load_divisions()
     if settings.is_demo:
         load = current_app.extensions.get("demo_loader")
         if load:

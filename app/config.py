@@ -12,6 +12,7 @@ from pathlib import Path
 MODES = ("demo", "production", "test")
 DEFAULT_SECRETS = {"", "secret", "changeme", "dev", "please-change-me"}
 MINIMUM_SECRET_LENGTH = 32
+MANY_TRIES = 10_000
 
 
 class ConfigError(Exception):
@@ -37,6 +38,8 @@ class Settings:
     argon2_cheap: bool = False
     upload_limit: int = 20 * 1024 * 1024
     sign_in_days: int = 14
+    sign_in_tries: int = 10  # failures of one account in 15 minutes
+    sign_in_tries_of_address: int = 100  # a class room shares one address
     demo_password: str = "Demo-2026"  # noqa: S105 - shown on the sign-in page of the demo mode
     jobs_inline: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
@@ -159,6 +162,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         argon2_cheap=mode == "test",
         upload_limit=_integer(env, "UPLOAD_LIMIT_MB", 20, 1, 2048) * 1024 * 1024,
         sign_in_days=_integer(env, "SIGN_IN_DAYS", 14, 1, 365),
+        sign_in_tries=_integer(env, "SIGN_IN_TRIES", 10 if mode != "test" else MANY_TRIES, 1, MANY_TRIES),
+        sign_in_tries_of_address=_integer(
+            env, "SIGN_IN_TRIES_OF_ADDRESS", 10_000 if mode == "test" else 100, 1, 10_000
+        ),
         demo_password=env.get("DEMO_PASSWORD", "").strip() or "Demo-2026",
         jobs_inline=_switch(env, "JOBS_INLINE", default=mode == "test"),
     )

@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Flask, current_app, g
+from flask import Flask, current_app, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from sqlalchemy import orm
 
 from app.accounts.models import Account, Grant, Scope, SignedInDevice
 from app.core import audit, clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, matched
 from app.core.errors import NotFound
 from app.core.permissions import ROLE_NAMES, Role
 from app.core.uow import unit_of_work
@@ -101,12 +101,29 @@ def remember(token: str) -> None:
     person = _load(token)
     if person is None:
         raise NotFound
+    session.clear()  # nothing that somebody planted before the sign-in lives on
     login_user(person)
+    session.permanent = True
 
 
 def forget() -> None:
-    """Take the token out of the browser's cookie."""
+    """Take the token, and all else, out of the browser's cookie."""
     logout_user()
+    session.clear()
+
+
+def end_other_devices(account_id: int, keep_id: int | None) -> int:
+    """End all devices of the account but one, inside the open unit of work; return how many ended."""
+    ended = db.session.execute(
+        sa.update(SignedInDevice)
+        .where(
+            SignedInDevice.account_id == account_id,
+            SignedInDevice.ended_at.is_(None),
+            SignedInDevice.id != (keep_id or 0),
+        )
+        .values(ended_at=clock.now())
+    )
+    return matched(ended)
 
 
 def end_device(actor: Actor, device_id: int) -> None:
@@ -121,10 +138,15 @@ def end_device(actor: Actor, device_id: int) -> None:
 
 def devices(account_id: int) -> list[SignedInDevice]:
     """Return the person's devices that are signed in, last seen first."""
+    oldest = clock.now() - timedelta(days=current_app.config["SETTINGS"].sign_in_days)
     return list(
         db.session.scalars(
             sa.select(SignedInDevice)
-            .where(SignedInDevice.account_id == account_id, SignedInDevice.ended_at.is_(None))
+            .where(
+                SignedInDevice.account_id == account_id,
+                SignedInDevice.ended_at.is_(None),
+                SignedInDevice.created_at > oldest,
+            )
             .order_by(SignedInDevice.seen_at.desc())
         )
     )
@@ -153,6 +175,12 @@ def make_actor(account: Account, grant: Grant | None, session_id: int | None = N
         world_id=find_world(scope_id) if find_world and scope_id else None,
         session_id=session_id,
     )
+
+
+def actor_of_account(account: Account) -> Actor:
+    """Return the actor of this account wearing its first hat."""
+    grants = _grants(account.id)
+    return make_actor(account, grants[0] if grants else None)
 
 
 def actor_in(account_id: int, role: Role, scope_id: int | None) -> Actor:
@@ -203,6 +231,8 @@ def _actor_of(person: SignedIn) -> Actor:
 def _load_actor() -> None:
     g.actor = None
     g.hats = []
+    if request.endpoint == "static":
+        return
     person: Any = current_user
     if not person.is_authenticated:
         return

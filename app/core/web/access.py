@@ -49,7 +49,7 @@ def _guarded(view: View, access: str, permissions: tuple[Permission, ...]) -> Vi
     def guarded(*args: Any, **kwargs: Any) -> Any:
         found: Actor | None = g.get("actor")
         if found is None:
-            return _to_sign_in()
+            return to_sign_in()
         if permissions and not any(found.may(p) for p in permissions):
             raise Forbidden
         return view(*args, **kwargs)
@@ -65,7 +65,8 @@ def wants_json() -> bool:
     return best == "application/json" or request.headers.get("X-Requested-With") == "fetch"
 
 
-def _to_sign_in() -> Response | tuple[dict[str, str], int]:
+def to_sign_in() -> Response | tuple[dict[str, str], int]:
+    """Return the answer for somebody who must sign in first: the page, coming back here, or 401 for a script."""
     if wants_json():
         return {"error": "请先登录。", "code": "signed_out"}, 401
     back = request.full_path.rstrip("?") if request.method == "GET" else (request.referrer or "")

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import structlog
-from flask import Flask, g, make_response, render_template, request
+from flask import Flask, flash, g, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response
 
 from app.core import clock
 from app.core.errors import DomainError
-from app.core.web.access import wants_json
+from app.core.web.access import to_sign_in, wants_json
 
 log = structlog.get_logger("request")
 csrf = CSRFProtect()
@@ -125,6 +125,9 @@ def _domain_error(error: DomainError) -> Response:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
+    if "_user_id" not in session and not wants_json():  # signed out meanwhile: the draft waits in the browser
+        flash("登录已过期，请重新登录；已填写的文字会为你保留。", "info")
+        return make_response(to_sign_in())
     return error_page(400, "页面停留太久或登录已过期，请刷新页面后重新提交；已填写的文字会为你保留。", "csrf")
 
 
