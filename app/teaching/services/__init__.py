@@ -1,0 +1,1 @@
+"""What people and the platform do with tasks."""
