@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from app.core.motifs import Motif, choose_motif
 
-KINDS = ("product", "shop", "avatar", "cover", "category")
+KINDS = ("product", "shop", "avatar", "cover", "stage", "category")
 FONT = "PingFang SC,HarmonyOS Sans SC,Microsoft YaHei,Noto Sans CJK SC,sans-serif"
 
 
@@ -42,6 +42,17 @@ PALETTES = (
     Palette("#fdeee2", "#fbd9bd", "#c2410c", "#f59e5b", "#fff7f0"),
     Palette("#e9f5e9", "#cfe8cf", "#2d6a34", "#7cbf84", "#f5fcf5"),
 )
+
+
+# Things that would look wrong in some tints: places in PALETTES.
+TINTS = {
+    "水果": (0, 3, 7, 10, 11),
+    "茶饮": (0, 1, 7, 8, 11),
+    "绿植": (1, 7, 11),
+    "生鲜": (1, 2, 6, 11),
+    "粮油": (0, 4, 8, 10),
+    "零食": (0, 3, 4, 8, 10),
+}
 
 
 class _Dice:
@@ -136,8 +147,9 @@ def _frame(content: str, label: str, background: str) -> str:
 
 
 def _draw_product(title: str, category: str, dice: _Dice) -> str:
-    palette = PALETTES[dice.choose(len(PALETTES))]
     motif = choose_motif(title, category)
+    tints = TINTS.get(motif.name, tuple(range(len(PALETTES))))
+    palette = PALETTES[tints[dice.choose(len(tints))]]
     variant, turn = dice.choose(6), (-6, 0, 0, 6)[dice.choose(4)]
     words = wrap_title(title, 12, 2)
     centre = 168 if len(words) > 1 else 178
@@ -184,7 +196,7 @@ def _draw_avatar(title: str, dice: _Dice) -> str:
     return _frame(shoulders + face + top + look, title, palette.ground_2)
 
 
-def _draw_cover(title: str, category: str, dice: _Dice) -> str:
+def _draw_cover(title: str, category: str, dice: _Dice, *, words: bool) -> str:
     palette = PALETTES[dice.choose(len(PALETTES))]
     light = "".join(
         f'<path d="m{x} 0 54 0 {90 - spread} 300H{x - 30 - spread}z" fill="#fff" opacity=".07"/>'
@@ -193,9 +205,9 @@ def _draw_cover(title: str, category: str, dice: _Dice) -> str:
     stage = '<ellipse cx="200" cy="276" rx="150" ry="26" fill="#000" opacity=".22"/>'
     lit = Palette(palette.ground, palette.ground_2, palette.ground_2, palette.middle, palette.deep)
     shape = _shape(choose_motif(title, category), lit, (96, 66), 1.04)
-    words = _text(wrap_title(title, 12, 2), (28, 372), 28, "#fff", anchor="start")
+    name = _text(wrap_title(title, 12, 2), (28, 372), 28, "#fff", anchor="start") if words else ""
     return _frame(
-        light + stage + shape + words,
+        light + stage + shape + name,
         title,
         palette.deep,
     )
@@ -211,7 +223,8 @@ def _draw_category(title: str, category: str) -> str:
 def draw_picture(kind: str, title: str, category: str, seed: str) -> str:
     """Return a square picture as SVG text.
 
-    kind: product | shop | avatar | cover | category. title: shown (product, cover) or told to screen readers.
+    kind: product | shop | avatar | cover | stage (a cover without words) | category. title: shown (product, cover)
+    or told to screen readers.
     category: chooses the shape where the title does not. seed: chooses tints and layout. Raises ValueError for an
     unknown kind.
     """
@@ -223,8 +236,8 @@ def draw_picture(kind: str, title: str, category: str, seed: str) -> str:
         return _draw_shop(title, category, dice)
     if kind == "avatar":
         return _draw_avatar(title, dice)
-    if kind == "cover":
-        return _draw_cover(title, category, dice)
+    if kind in {"cover", "stage"}:
+        return _draw_cover(title, category, dice, words=kind == "cover")
     if kind == "category":
         return _draw_category(title, category)
     return _draw_product(title, category, dice)

@@ -49,8 +49,8 @@ export function draw(element, option) {
   chart.setOption({
     animation: !still.matches,
     grid: { left: 8, right: 16, top: option.legend ? 40 : 24, bottom: 8, containLabel: true },
-    ...(narrow && option.legend ? { legend: { type: "scroll", ...option.legend } } : {}),
     ...option,
+    ...(option.legend ? { legend: { top: 0, left: 0, ...(narrow ? { type: "scroll" } : {}), ...option.legend } } : {}),
     // Rich text and no style attributes: the tooltip must pass the page's content security policy.
     tooltip: { trigger: "axis", confine: true, renderMode: "richText", ...option.tooltip },
   });
