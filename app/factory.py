@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.accounts.feature
 import app.ledger.feature
+import app.training.feature
 import app.worlds.feature
 from app import cli
 from app.accounts import sessions
@@ -28,6 +29,7 @@ FEATURES: tuple[Feature, ...] = (
     app.accounts.feature.FEATURE,
     app.worlds.feature.FEATURE,
     app.ledger.feature.FEATURE,
+    app.training.feature.FEATURE,
 )
 
 

@@ -1,0 +1,1 @@
+"""Institutions, classes, rosters: who is trained, where, when and by whom."""

@@ -1,0 +1,1 @@
+"""What people do with institutions, classes and rosters: one module per group of verbs."""

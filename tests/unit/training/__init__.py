@@ -1,0 +1,1 @@
+"""Tests: pure rules of training."""
