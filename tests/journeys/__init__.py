@@ -1,0 +1,1 @@
+"""Journeys: whole jobs in a real browser against a real server, on both databases."""

@@ -1,0 +1,1 @@
+"""The permission table: every route and socket event, every role, own and other class."""
