@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
+from time import sleep
 from typing import Any
 
-from flask import Flask, flash, render_template
+from flask import Flask, flash, redirect, render_template, request
 from jinja2 import ChoiceLoader, FileSystemLoader
 from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Response
 from wtforms import (
     BooleanField,
     FileField,
     Form,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     StringField,
     TextAreaField,
@@ -98,6 +101,13 @@ NAV: dict[str, list[Item]] = {
 }
 
 
+@dataclass(frozen=True)
+class Person:
+    """The signed-in person."""
+
+    account_id: int
+
+
 @dataclass
 class Shell:
     """Stands in for the kernel's shell."""
@@ -106,6 +116,7 @@ class Shell:
     name: str = "林小满"
     demo_mode: bool = True
     sim_clock: SimClock | None = field(default_factory=SimClock)
+    actor: Person = field(default_factory=lambda: Person(7))
     hats: tuple[Hat, ...] = (
         Hat("1", "学员", "2026 秋 电商一班", active=True),
         Hat("2", "考评员", "滨江区"),
@@ -126,8 +137,8 @@ class Sample(Form):
         "店铺名称", [validators.InputRequired("请填写店铺名称。")], description="2–20 个字，本班不能重名。"
     )
     price = StringField("统一加价")
-    subject = RadioField("经营主体", choices=[("p", "个人"), ("c", "企业")], default="p")
-    kind = SelectField("主营类目", choices=[("1", "茶饮"), ("2", "居家")])
+    subject = RadioField("经营主体", choices=[SelectChoice("p", "个人"), SelectChoice("c", "企业")], default="p")
+    kind = SelectField("主营类目", choices=[SelectChoice("1", "茶饮"), SelectChoice("2", "居家")])
     secret = PasswordField("支付密码", [validators.InputRequired("请填写支付密码。")])
     text = TextAreaField("店铺简介", render_kw={"maxlength": 200, "data-count": ""})
     file = FileField("营业执照")
@@ -188,6 +199,25 @@ def style_app() -> Flask:
     for module in (assets, formats, picture_views):
         module.register(app)
     app.add_url_rule("/account/hat", "accounts.switch_hat", lambda: "", methods=["POST"])
+
+    received: list[dict[str, str]] = []
+    polled: list[int] = []
+
+    @app.post("/style/<page>")
+    def receive(page: str) -> Response:
+        received.append(request.form.to_dict())
+        if page == "slow":
+            sleep(1)
+        return redirect("/style/login" if page == "expired" else "/style/home")
+
+    @app.get("/style/received")
+    def answer() -> list[dict[str, str]]:
+        return received
+
+    @app.get("/style/part")
+    def part() -> str:
+        polled.append(1)
+        return f"<p>第 {len(polled)} 次</p>" if len(polled) < 3 else "<p data-poll-done>好了</p>"
 
     @app.get("/style/<page>")
     def show(page: str) -> str:

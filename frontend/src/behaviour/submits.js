@@ -15,7 +15,7 @@ export function startSubmits() {
   wired = true;
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (event.defaultPrevented || form.method !== "post" || form.target === "_blank") return;
+    if (event.defaultPrevented || form.getAttribute("method")?.toLowerCase() !== "post" || form.getAttribute("target") === "_blank") return;
     if (form.dataset.sending) {
       event.preventDefault();
       return;
