@@ -84,6 +84,11 @@ def neighbourhood(code: str | None) -> list[tuple[str, str]]:
     return [(place.code, region_name(place.code)) for place in around]
 
 
+def cities() -> list[tuple[str, str]]:
+    """Return (code, full name) of every province, each followed by its cities, for a select."""
+    return [(p.code, region_name(p.code)) for top in below(None) for p in (top, *below(top.code))]
+
+
 def load_divisions() -> int:
     """Bring the table up to the data file; return how many rows were written. Harmless to repeat."""
     known = {row.code: (row.name, row.level, row.parent_code) for row in db.session.scalars(sa.select(Division))}
