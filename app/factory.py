@@ -12,6 +12,7 @@ import app.accounts.feature
 import app.ledger.feature
 import app.training.feature
 import app.worlds.feature
+import sim_mall.feature
 from app import cli
 from app.accounts import sessions
 from app.config import Settings, load_settings
@@ -29,6 +30,7 @@ FEATURES: tuple[Feature, ...] = (
     app.accounts.feature.FEATURE,
     app.worlds.feature.FEATURE,
     app.ledger.feature.FEATURE,
+    sim_mall.feature.FEATURE,
     app.training.feature.FEATURE,
 )
 

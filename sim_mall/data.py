@@ -1,0 +1,175 @@
+"""Plain data that leaves the mall: frozen, without ORM objects. Money in fen, times simulated and aware (UTC)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ShopInfo:
+    """A shop (店铺). deposit: fen that lie as its deposit. state: see ``shop_flow``."""
+
+    id: int
+    world_id: int
+    owner_id: int
+    name: str
+    state: str
+    deposit: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkuInfo:
+    """One SKU. saleable: on hand minus allocated, never negative."""
+
+    id: int
+    listing_id: int
+    code: str
+    spec: str
+    price: int
+    saleable: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListingInfo:
+    """A listing (商品) with its SKUs in their order."""
+
+    id: int
+    shop_id: int
+    shop_name: str
+    title: str
+    category_l1: str
+    category_l2: str
+    brief: str
+    state: str
+    price_from: int
+    price_to: int
+    sold: int
+    skus: tuple[SkuInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SkuDraft:
+    """A SKU to be made. price: fen. code may be empty."""
+
+    code: str
+    spec: str
+    price: int
+    stock: int
+    weight_g: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ListingDraft:
+    """A listing to be made. freight_fee: fen per shop order; promise_hours: hours to ship (0: the world's setting)."""
+
+    title: str
+    brief: str
+    category_l1: str
+    category_l2: str
+    unit: str
+    skus: tuple[SkuDraft, ...]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    freight_fee: int = 0
+    promise_hours: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """To whom an order goes."""
+
+    name: str
+    phone: str
+    region: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLineInfo:
+    """One line of an order, frozen when it was placed. applying, refunded, shipped: units."""
+
+    id: int
+    sku_id: int
+    listing_id: int
+    title: str
+    spec: str
+    quantity: int
+    unit_price: int
+    payable: int
+    shipped: int
+    applying: int
+    refunded: int
+    shippable: int = 0  # units that may leave now: not shipped, not cancelled, not asked back
+
+
+@dataclass(frozen=True, slots=True)
+class OrderInfo:
+    """One order with its lines. modified_at moves with every change of the order."""
+
+    id: int
+    number: str
+    world_id: int
+    shop_id: int
+    shop_name: str
+    buyer_id: int
+    state: str
+    source: str
+    room_id: int | None
+    placed_at: datetime
+    paid_at: datetime | None
+    ship_by: datetime | None
+    modified_at: datetime
+    goods_payable: int
+    freight: int
+    payable: int
+    receiver: Receiver
+    lines: tuple[OrderLineInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelInfo:
+    """One parcel of an order."""
+
+    id: int
+    order_id: int
+    carrier: str
+    waybill: str
+    state: str
+    shipped_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShopMetrics:
+    """Figures of one shop. gmv_placed: payable of all orders placed; gmv_paid: of those ever paid; refunded: fen
+    paid back; rating: mean of the three scores times 100, None without reviews."""
+
+    shop_id: int
+    shop_name: str
+    owner_id: int
+    state: str
+    listings_on_sale: int
+    orders: int
+    orders_paid: int
+    gmv_placed: int
+    gmv_paid: int
+    refunded: int
+    completed: int
+    rating: int | None
+    live_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class MallProgress:
+    """What one person has done in the mall so far; all counts."""
+
+    shop_id: int | None = None
+    shop_state: str | None = None
+    listings_on_sale: int = 0
+    orders_received: int = 0
+    orders_shipped: int = 0
+    orders_completed: int = 0
+    refunds_closed: int = 0
+    orders_bought: int = 0
+    reviews_written: int = 0

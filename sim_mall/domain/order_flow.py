@@ -1,0 +1,78 @@
+"""Life of an order (订单): one order, one shop, one buyer. Source: commerce model 3.1.
+
+"待评价", "售后中" and "延迟发货" are derived flags, never states.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.core.flow import SYSTEM, Flow, on
+from app.core.permissions import Role
+
+
+class OrderState(StrEnum):
+    """Where an order stands."""
+
+    PENDING_PAY = "pending_pay"  # 待付款: stock is reserved
+    PAID = "paid"  # 待发货: money in escrow
+    PART_SHIPPED = "part_shipped"  # 部分发货
+    SHIPPED = "shipped"  # 待收货
+    COMPLETED = "completed"  # 交易成功: money settled to the shop
+    CLOSED = "closed"  # 交易关闭: cancelled, timed out, or all units refunded
+
+
+class OrderSource(StrEnum):
+    """Where the order came from."""
+
+    MALL = "mall"  # 商城
+    LIVE = "live"  # 直播间
+
+
+class CloseReason(StrEnum):
+    """Why an order was closed."""
+
+    BUYER = "buyer"  # 买家取消
+    SELLER = "seller"  # 卖家关闭
+    TIMEOUT = "timeout"  # 超时未付款
+    REFUNDED = "refunded"  # 全部退款
+
+
+CLOSE_REASONS = {
+    CloseReason.BUYER: "买家取消",
+    CloseReason.SELLER: "卖家关闭",
+    CloseReason.TIMEOUT: "超时未付款，自动取消",
+    CloseReason.REFUNDED: "全部退款",
+}
+
+ORDER_NAMES = {
+    OrderState.PENDING_PAY: "待付款",
+    OrderState.PAID: "待发货",
+    OrderState.PART_SHIPPED: "部分发货",
+    OrderState.SHIPPED: "待收货",
+    OrderState.COMPLETED: "交易成功",
+    OrderState.CLOSED: "交易关闭",
+}
+
+_S = OrderState
+_TO_SHIP = {_S.PAID, _S.PART_SHIPPED}
+
+ORDER_FLOW = Flow(
+    "mall.order",
+    OrderState,
+    OrderState.PENDING_PAY,
+    [
+        on("pay_ok", _S.PENDING_PAY, _S.PAID, SYSTEM),
+        on("cancel", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "订单已付款或已关闭，不能取消；需要退款请申请售后。"),
+        on("seller_close", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "只有待付款的订单可以关闭。"),
+        on("timeout", _S.PENDING_PAY, _S.CLOSED, SYSTEM),
+        on("ship_part", _TO_SHIP, _S.PART_SHIPPED, {Role.TRAINEE, SYSTEM}, "这笔订单现在不能发货。"),
+        on("ship_all", _TO_SHIP, _S.SHIPPED, {Role.TRAINEE, SYSTEM}, "这笔订单现在不能发货。"),
+        on("rest_refunded", _S.PART_SHIPPED, _S.SHIPPED, SYSTEM),
+        on("confirm", _S.SHIPPED, _S.COMPLETED, Role.TRAINEE, "只有全部发货的订单可以确认收货。"),
+        on("auto_receive", _S.SHIPPED, _S.COMPLETED, SYSTEM),
+        on("all_refunded", {_S.PAID, _S.PART_SHIPPED, _S.SHIPPED, _S.COMPLETED}, _S.CLOSED, SYSTEM),
+    ],
+    final=frozenset({OrderState.CLOSED}),
+    names=ORDER_NAMES,
+)

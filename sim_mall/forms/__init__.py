@@ -1,0 +1,1 @@
+"""Forms of the mall and of the seller centre."""

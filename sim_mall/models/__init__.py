@@ -1,0 +1,1 @@
+"""Tables of the mall (mall_*). Every row of a simulation carries its world."""

@@ -1,0 +1,139 @@
+"""Goods: categories, listings, SKUs, stock with its movements, search grams."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from app.core.db import Base, StrEnumType, UTCDateTime
+from app.core.flow import StatefulMixin
+from sim_mall.domain.listing_flow import ListingState
+from sim_mall.models.shops import Shop
+
+
+class Category(Base):
+    """A category of two levels in one world; l2 is empty for goods that have the first level only."""
+
+    __tablename__ = "mall_category"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
+    l1: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    l2: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="")
+    __table_args__ = (sa.UniqueConstraint("world_id", "l1", "l2"),)
+
+
+class Listing(StatefulMixin, Base):
+    """One listing (商品) of a shop. Prices and freight in fen; created_at, listed_at, changed_at: simulated time.
+
+    price_from and price_to span its SKUs; sold counts paid units; rating_sum counts points of three scores
+    (3 to 15 a review).
+    """
+
+    __tablename__ = "mall_listing"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    state: orm.Mapped[ListingState] = orm.mapped_column(StrEnumType(ListingState))
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
+    shop_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_shop.id"))
+    category_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_category.id"))
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(80))
+    brief: orm.Mapped[str] = orm.mapped_column(sa.String(300), default="")
+    unit: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="件")
+    attributes: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
+    freight_fee: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
+    promise_hours: orm.Mapped[int] = orm.mapped_column(default=0)  # 0: the world's setting
+    price_from: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
+    price_to: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
+    sold: orm.Mapped[int] = orm.mapped_column(default=0)
+    rating_sum: orm.Mapped[int] = orm.mapped_column(default=0)
+    rating_count: orm.Mapped[int] = orm.mapped_column(default=0)
+    audit_notes: orm.Mapped[list[Any]] = orm.mapped_column(sa.JSON, default=list)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    changed_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    listed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    shop: orm.Mapped[Shop] = orm.relationship()
+    category: orm.Mapped[Category] = orm.relationship()
+    skus: orm.Mapped[list[Sku]] = orm.relationship(back_populates="listing", order_by="Sku.ordinal")
+    __table_args__ = (
+        sa.Index("ix_mall_listing_sale", "world_id", "state", "category_id", "price_from"),
+        sa.Index("ix_mall_listing_sold", "world_id", "state", "sold"),
+        sa.Index("ix_mall_listing_shop", "shop_id", "state"),
+        sa.CheckConstraint("price_from > 0 AND price_from <= price_to", name="price"),
+        sa.CheckConstraint("freight_fee >= 0", name="freight"),
+        sa.CheckConstraint("sold >= 0", name="sold"),
+    )
+
+
+class Sku(Base):
+    """One variety of a listing. A removed one keeps its row for the orders that name it."""
+
+    __tablename__ = "mall_sku"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
+    listing_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_listing.id"), index=True)
+    ordinal: orm.Mapped[int] = orm.mapped_column(default=0)
+    code: orm.Mapped[str] = orm.mapped_column(sa.String(60), default="")
+    spec: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="")
+    price: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
+    weight_g: orm.Mapped[int] = orm.mapped_column(default=500)
+    removed: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    listing: orm.Mapped[Listing] = orm.relationship(back_populates="skus")
+    stock: orm.Mapped[Stock] = orm.relationship(back_populates="sku")
+    __table_args__ = (sa.CheckConstraint("price > 0", name="price"),)
+
+
+class Stock(Base):
+    """Stock of one SKU: what is there, what of it is promised to orders, what came back spoilt."""
+
+    __tablename__ = "mall_stock"
+    sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_sku.id"), primary_key=True, autoincrement=False)
+    on_hand: orm.Mapped[int] = orm.mapped_column(default=0)
+    allocated: orm.Mapped[int] = orm.mapped_column(default=0)
+    damaged: orm.Mapped[int] = orm.mapped_column(default=0)
+    sku: orm.Mapped[Sku] = orm.relationship(back_populates="stock")
+    __table_args__ = (
+        sa.CheckConstraint("allocated >= 0 AND allocated <= on_hand", name="allocated"),
+        sa.CheckConstraint("damaged >= 0", name="damaged"),
+    )
+
+    @property
+    def saleable(self) -> int:
+        return self.on_hand - self.allocated
+
+
+class MovementKind(StrEnum):
+    """Why stock moved."""
+
+    COUNT = "count"  # 盘点: the seller or the supply system set it
+    RESERVE = "reserve"  # 下单占用
+    RELEASE = "release"  # 取消或发货前退款释放
+    SALE = "sale"  # 发货
+    RETURN = "return"  # 退货入库
+
+
+class StockMovement(Base):
+    """One movement of stock: append-only; the sums are the stock. at: simulated time."""
+
+    __tablename__ = "mall_stock_movement"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_sku.id"), index=True)
+    kind: orm.Mapped[MovementKind] = orm.mapped_column(StrEnumType(MovementKind))
+    on_hand: orm.Mapped[int] = orm.mapped_column(default=0)
+    allocated: orm.Mapped[int] = orm.mapped_column(default=0)
+    damaged: orm.Mapped[int] = orm.mapped_column(default=0)
+    reference: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="")
+    at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+
+
+class SearchGram(Base):
+    """A listing is found under this gram; weight 3 for its title, 1 for the rest."""
+
+    __tablename__ = "mall_search_gram"
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"), primary_key=True)
+    gram: orm.Mapped[str] = orm.mapped_column(sa.String(40), primary_key=True)
+    listing_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_listing.id"), primary_key=True)
+    weight: orm.Mapped[int] = orm.mapped_column(sa.SmallInteger)
+    __table_args__ = (sa.Index("ix_mall_search_gram_listing", "listing_id"),)

@@ -1,0 +1,179 @@
+"""Open platform (开放平台): what the other simulations call, in the same transaction. Plain data in and out.
+
+The first argument is who acts; where said, the system of the world may act too. Errors are domain errors with
+a code and a Chinese sentence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import InvalidInput
+from app.core.permissions import Permission
+from sim_mall import access
+from sim_mall.data import (
+    ListingDraft,
+    ListingInfo,
+    OrderInfo,
+    OrderLineInfo,
+    ParcelInfo,
+    Receiver,
+    ShopInfo,
+    SkuDraft,
+    SkuInfo,
+)
+from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.waybill import CARRIERS, carrier_name
+from sim_mall.models.trade import Order
+from sim_mall.services import addresses, listings, orders, payments, shipping, shops
+
+__all__ = [
+    "CARRIERS",
+    "ListingDraft",
+    "ListingInfo",
+    "OrderInfo",
+    "OrderLineInfo",
+    "ParcelInfo",
+    "Receiver",
+    "ShopInfo",
+    "SkuDraft",
+    "SkuInfo",
+    "carrier_name",
+    "create_listing",
+    "default_address",
+    "fetch_orders",
+    "get_listing",
+    "get_order",
+    "get_shop",
+    "listings_by_id",
+    "my_shop",
+    "own_listings",
+    "pay_order",
+    "place_live_order",
+    "set_stock",
+    "ship",
+]
+
+
+def my_shop(actor: Actor) -> ShopInfo | None:
+    """Return the actor's shop in the world of the hat, in whatever state; None without one or without a world."""
+    if actor.world_id is None or actor.account_id is None:
+        return None
+    shop = access.own_shop(actor)
+    return None if shop is None else shops.shop_info(shop)
+
+
+def get_shop(actor: Actor, shop_id: int) -> ShopInfo:
+    """Return a shop of the actor's world. Raises NotFound."""
+    return shops.shop_info(access.get_shop(actor, shop_id))
+
+
+def create_listing(actor: Actor, shop_id: int, draft: ListingDraft) -> ListingInfo:
+    """Create a listing in the actor's own shop and take it through the audit to sale.
+
+    Raises InvalidInput (code audit_refused, ``issues`` name field and rule) when a rule refuses it, NotFound for
+    another's shop, Refused before the shop is open. The same ``draft.key`` returns the first listing.
+    """
+    return listings.listing_info(listings.create_listing(actor, shop_id, draft))
+
+
+def get_listing(actor: Actor, listing_id: int) -> ListingInfo:
+    """Return a listing of the actor's world that is or was on sale. Raises NotFound."""
+    return listings.listing_info(listings.load_listing(access.get_listing(actor, listing_id).id))
+
+
+def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
+    """Set what is on hand per SKU; the owner or the world's system. Raises Refused below what orders reserved."""
+    listings.set_stock(actor, shop_id, on_hand)
+
+
+def own_listings(actor: Actor, shop_id: int, q: str = "", only_on_sale: bool = True) -> list[ListingInfo]:  # noqa: FBT001, FBT002 - fixed by the contract between the packages
+    """Return the listings of a shop that the actor runs, newest first."""
+    return [listings.listing_info(x) for x in listings.own_listings(actor, shop_id, q, only_on_sale=only_on_sale)]
+
+
+def listings_by_id(world_id: int, ids: Sequence[int]) -> dict[int, ListingInfo]:
+    """Return the listings of these ids in one world, whatever their state."""
+    return {listing.id: listings.listing_info(listing) for listing in listings.listings_by_id(world_id, ids)}
+
+
+def fetch_orders(
+    actor: Actor,
+    shop_id: int,
+    modified_from: datetime,
+    modified_to: datetime,
+    states: Sequence[str] = (OrderState.PAID, OrderState.PART_SHIPPED),
+) -> list[OrderInfo]:
+    """Return the shop's orders changed in [from, to] (simulated time), oldest change first."""
+    actor.require(Permission.MALL_SELL)
+    shop = access.get_sellers_shop(actor, shop_id)
+    query = sa.select(Order).where(
+        Order.shop_id == shop.id,
+        Order.modified_at >= modified_from,
+        Order.modified_at <= modified_to,
+        Order.state.in_([OrderState(state) for state in states]),
+    )
+    rows = db.session.scalars(orders.with_lines(query.order_by(Order.modified_at, Order.id)))
+    return [orders.order_info(order) for order in rows]
+
+
+def get_order(actor: Actor, order_id: int) -> OrderInfo:
+    """Return an order that the actor bought or sold; the world's system may have each. Raises NotFound."""
+    query = sa.select(Order).where(Order.id == order_id, Order.world_id == actor.world())
+    order = db.session.scalars(orders.with_lines(query)).one_or_none()
+    if order is None or order.buyer_id != actor.account_id:
+        order = access.get_sold_order(actor, order_id)
+    return orders.order_info(order)
+
+
+def ship(
+    actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str
+) -> ParcelInfo:
+    """Send units (line id → count; empty: all that can go) in one parcel; the shop's owner or the world's system."""
+    return shipping.ship_order(actor, order_id, units, carrier, waybill, key)
+
+
+def default_address(actor: Actor) -> Receiver | None:
+    """Return the actor's default address as a receiver, or None."""
+    address = addresses.default_address(actor)
+    return None if address is None else addresses.receiver_of(address)
+
+
+def place_live_order(
+    actor: Actor,
+    *,
+    room_id: int,
+    item_id: int,
+    sku_id: int,
+    quantity: int,
+    live_price: int,
+    receiver: Receiver | None = None,
+    address_id: int | None = None,
+    key: str,
+) -> OrderInfo:
+    """Place an order from a live room at its price (fen); reserves stock; receiver or an address of the actor."""
+    if receiver is None:
+        address = access.get_address(actor, address_id) if address_id is not None else addresses.default_address(actor)
+        if address is None:
+            raise InvalidInput("请先填写收货地址。", code="no_address", field="address")
+        receiver = addresses.receiver_of(address)
+    ids = orders.submit_orders(
+        actor,
+        [orders.Wanted(sku_id, quantity)],
+        receiver,
+        key=key,
+        live_price={sku_id: live_price},
+        live=orders.LiveOrigin(room_id, item_id),
+    )
+    return get_order(actor, ids[0])
+
+
+def pay_order(actor: Actor, order_id: int, key: str) -> OrderInfo:
+    """Pay an own order from the wallet into escrow. Raises Refused when the wallet has not enough."""
+    payments.pay_orders(actor, [order_id], key)
+    return get_order(actor, order_id)

@@ -1,0 +1,379 @@
+"""Orders (订单): quote, submit, cancel, close, time out.
+
+One submit may buy from several shops; it becomes one order per shop, all or nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from app.core.actor import Actor
+from app.core.clock import local
+from app.core.db import db
+from app.core.errors import Conflict, InvalidInput, Issue, NotFound, Refused
+from app.core.events import publish
+from app.core.flow import fire
+from app.core.idempotency import once
+from app.core.permissions import Permission
+from app.core.web.formats import yuan
+from app.worlds import due
+from app.worlds.clock import get_world, sim_now
+from app.worlds.models import DueTask
+from app.worlds.settings import setting
+from sim_mall import access
+from sim_mall.data import OrderInfo, OrderLineInfo, Receiver
+from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderSource, OrderState
+from sim_mall.domain.pricing import CartLine, Quote, quote
+from sim_mall.events import OrderClosed, OrderPlaced
+from sim_mall.models.goods import Listing, Sku
+from sim_mall.models.trade import Order, OrderLine
+from sim_mall.services import cart, payments, stock
+from sim_mall.services.addresses import check_receiver
+from sim_mall.services.notices import note, notify
+from sim_mall.services.shops import system_of
+
+MAX_LINES = 50
+PAY_TIMEOUT = "mall.pay_timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One line to buy."""
+
+    sku_id: int
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckoutLine:
+    """One line of a checkout with the goods behind it. price: what a unit costs in this checkout (fen)."""
+
+    sku: Sku
+    listing: Listing
+    quantity: int
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """What is to be bought, priced. Quote lines are numbered like ``lines``, from 0."""
+
+    lines: tuple[CheckoutLine, ...]
+    quote: Quote
+
+    def shown(self) -> dict[str, Any]:
+        """Return what the buyer was shown, to be compared when the order is submitted."""
+        prices = {str(line.sku.id): line.price for line in self.lines}
+        return {"prices": prices, "freight": self.quote.freight_total, "payable": self.quote.payable}
+
+
+def check_out(actor: Actor, wanted: Sequence[Wanted], live_price: Mapping[int, int] | None = None) -> Checkout:
+    """Price what the actor wants to buy; changes nothing.
+
+    live_price: fen per SKU that a live room offers instead of the shop's price.
+    Raises InvalidInput without lines, Refused for goods that are not for sale.
+    """
+    actor.require(Permission.MALL_BUY)
+    if not wanted:
+        raise InvalidInput("还没有选择要购买的商品。", field="lines")
+    if len(wanted) > MAX_LINES:
+        raise InvalidInput(f"一次最多购买 {MAX_LINES} 种商品。", field="lines")
+    lines = []
+    for line in wanted:
+        sku = access.get_sku_for_sale(actor.world(), line.sku_id)
+        cart.refuse_own(actor, sku.listing)
+        price = (live_price or {}).get(sku.id, sku.price)
+        lines.append(CheckoutLine(sku, sku.listing, cart.check_quantity(line.quantity), price))
+    priced = quote(
+        [
+            CartLine(index, line.listing.shop_id, line.price, line.quantity, line.listing.freight_fee)
+            for index, line in enumerate(lines)
+        ]
+    )
+    return Checkout(tuple(lines), priced)
+
+
+def _refuse_changed(shown: Mapping[str, Any], checkout: Checkout) -> None:
+    """Raise Conflict (409, code price_changed) naming each price that is not what the buyer saw."""
+    now = checkout.shown()
+    if shown == now:
+        return
+    issues = []
+    before = shown.get("prices", {})
+    for line in checkout.lines:
+        old = before.get(str(line.sku.id))
+        if old is not None and old != line.price:
+            issues.append(Issue(f"“{line.listing.title}”的价格由 {yuan(old)} 变为 {yuan(line.price)}。", "price"))
+    if shown.get("freight") != now["freight"]:
+        issues.append(Issue(f"运费由 {yuan(int(shown.get('freight') or 0))} 变为 {yuan(now['freight'])}。", "freight"))
+    old_total = int(shown.get("payable") or 0)
+    raise Conflict(
+        f"价格有变化：应付由 {yuan(old_total)} 变为 {yuan(now['payable'])}，请确认后重新提交。",
+        code="price_changed",
+        issues=issues,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOrigin:
+    """The live room and its item that an order came from."""
+
+    room_id: int
+    item_id: int
+
+
+def submit_orders(
+    actor: Actor,
+    wanted: Sequence[Wanted],
+    receiver: Receiver,
+    *,
+    key: str,
+    shown: Mapping[str, Any] | None = None,
+    messages: Mapping[int, str] | None = None,
+    live_price: Mapping[int, int] | None = None,
+    live: LiveOrigin | None = None,
+) -> list[int]:
+    """Submit: one order per shop, stock reserved for all lines or for none. Returns the order ids.
+
+    shown: prices that the buyer saw (``Checkout.shown``); a difference raises Conflict (409) with old and new.
+    messages: shop id → the buyer's words. The same key with the same body returns the first answer.
+    """
+    actor.require(Permission.MALL_BUY)
+    receiver = check_receiver(receiver)
+    body = {
+        "lines": [[line.sku_id, line.quantity] for line in wanted],
+        "receiver": [receiver.name, receiver.phone, receiver.region, receiver.detail],
+        "messages": {str(k): v for k, v in (messages or {}).items()},
+        "live": [live.room_id, live.item_id] if live else None,
+        "live_price": {str(k): v for k, v in (live_price or {}).items()},
+    }
+
+    def carry_out() -> list[int]:
+        checkout = check_out(actor, wanted, live_price)
+        if shown is not None:
+            _refuse_changed(shown, checkout)
+        return _place(actor, checkout, receiver, messages or {}, live)
+
+    found: list[int] = once(actor, key, "order.submit", body, carry_out)
+    return found
+
+
+def _place(
+    actor: Actor, checkout: Checkout, receiver: Receiver, messages: Mapping[int, str], live: LiveOrigin | None
+) -> list[int]:
+    world = get_world(actor.world())
+    now = sim_now(world.id)
+    demand: dict[int, int] = {}
+    for line in checkout.lines:
+        demand[line.sku.id] = demand.get(line.sku.id, 0) + line.quantity
+    batch = _number(now)
+    stock.reserve(demand, now, f"batch:{batch}")
+    pay_by = now + timedelta(minutes=setting(world, "pay_minutes"))
+    placed = []
+    for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
+        order = _write_order(actor, checkout, shop_id, receiver, batch, now, pay_by, live)
+        order.message = messages.get(shop_id, "").strip()[:200]
+        due.schedule(world.id, pay_by, PAY_TIMEOUT, order.id, OrderState.PENDING_PAY)
+        _tell_placed(actor, order)
+        placed.append(order.id)
+    cart.take_out(actor, sorted(demand))
+    return placed
+
+
+def _number(now: datetime) -> str:
+    return f"{local(now):%y%m%d%H%M}{secrets.randbelow(10**10):010d}"
+
+
+def _write_order(
+    actor: Actor,
+    checkout: Checkout,
+    shop_id: int,
+    receiver: Receiver,
+    batch: str,
+    now: datetime,
+    pay_by: datetime,
+    live: LiveOrigin | None,
+) -> Order:
+    priced = checkout.quote.of_shop(shop_id)
+    goods = sum(line.payable for line in priced)
+    freight = checkout.quote.freight[shop_id]
+    order = Order(
+        state=OrderState.PENDING_PAY,
+        world_id=actor.world(),
+        number=_number(now),
+        batch=batch,
+        shop_id=shop_id,
+        shop_name=checkout.lines[priced[0].id].listing.shop.name,
+        buyer_id=actor.person(),
+        source=OrderSource.LIVE if live else OrderSource.MALL,
+        room_id=live.room_id if live else None,
+        live_item_id=live.item_id if live else None,
+        goods_payable=goods,
+        freight=freight,
+        payable=goods + freight,
+        receiver_name=receiver.name,
+        receiver_phone=receiver.phone,
+        receiver_region=receiver.region,
+        receiver_detail=receiver.detail,
+        placed_at=now,
+        pay_by=pay_by,
+        modified_at=now,
+    )
+    db.session.add(order)
+    db.session.flush()
+    for line in priced:
+        chosen = checkout.lines[line.id]
+        row = OrderLine(
+            order=order,
+            sku_id=chosen.sku.id,
+            listing_id=chosen.listing.id,
+            title=chosen.listing.title,
+            spec=chosen.sku.spec,
+            category=f"{chosen.listing.category.l1} {chosen.listing.category.l2}".strip(),
+            unit_price=line.unit_price,
+            quantity=line.quantity,
+            base=line.base,
+            steps=[[step.step, step.id, step.share, step.bearer] for step in line.steps],
+            payable=line.payable,
+        )
+        db.session.add(row)
+        db.session.flush()
+        stock.hold(row)
+    return order
+
+
+def facts_of(order: Order) -> tuple[int, int, int, int, int, str, int | None]:
+    """Return what every event of an order says."""
+    return (
+        order.world_id,
+        order.id,
+        order.shop_id,
+        order.buyer_id,
+        order.payable,
+        str(order.source),
+        order.room_id,
+    )
+
+
+def _tell_placed(actor: Actor, order: Order) -> None:
+    note(
+        actor,
+        order.world_id,
+        "order.placed",
+        f"order:{order.id}",
+        {"number": order.number, "shop": order.shop_id, "payable": order.payable, "source": order.source},
+    )
+    publish(OrderPlaced(*facts_of(order)))
+
+
+def _close(order: Order, event: str, actor: Actor, reason: CloseReason, words: str = "") -> None:
+    """Close an unpaid order and give its stock back."""
+    now = sim_now(order.world_id)
+    values = {"closed_at": now, "close_reason": reason, "modified_at": now}
+    fire(ORDER_FLOW, order, event, actor, sim_at=now, values=values, note={"reason": words} if words else None)
+    payments.void_open(order)
+    due.withdraw(PAY_TIMEOUT, order.id)
+    lines = access.lines_of(order)
+    stock.release({line.id: (line.sku_id, line.quantity) for line in lines}, now, f"order:{order.id}")
+    note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": reason, "words": words})
+    publish(OrderClosed(*facts_of(order)))
+
+
+def cancel_order(actor: Actor, order_id: int) -> Order:
+    """Cancel an own unpaid order."""
+    actor.require(Permission.MALL_BUY)
+    order = access.get_bought_order(actor, order_id, lock=True)
+    _close(order, "cancel", actor, CloseReason.BUYER)
+    return order
+
+
+def close_order(actor: Actor, order_id: int, reason: str) -> Order:
+    """Close an unpaid order of the own shop, telling the buyer why."""
+    actor.require(Permission.MALL_SELL)
+    if not 2 <= len(reason) <= 100:
+        raise InvalidInput("请写明关闭原因，2 到 100 个字。", field="reason")
+    order = access.get_sold_order(actor, order_id, lock=True)
+    _close(order, "seller_close", actor, CloseReason.SELLER, reason)
+    notify(order.world_id, order.buyer_id, "order", "订单被卖家关闭", f"{order.shop_name}：{reason}", f"/mall/orders/{order.id}")
+    return order
+
+
+def on_pay_timeout(task: DueTask) -> None:
+    """Close an order that was not paid in time; nothing to do when it no longer waits for payment."""
+    order = access.get_order_of_world(system_of(task.world_id), task.target_id, lock=True)
+    if order.state != OrderState.PENDING_PAY:
+        return
+    _close(order, "timeout", system_of(task.world_id), CloseReason.TIMEOUT)
+    text = f"订单 {order.number} 超过付款时限，已自动取消。"
+    notify(order.world_id, order.buyer_id, "order", "订单已自动取消", text, f"/mall/orders/{order.id}")
+
+
+def line_info(line: OrderLine) -> OrderLineInfo:
+    """Return a line as plain data."""
+    return OrderLineInfo(
+        id=line.id,
+        sku_id=line.sku_id,
+        listing_id=line.listing_id,
+        title=line.title,
+        spec=line.spec,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        payable=line.payable,
+        shipped=line.shipped,
+        applying=line.applying,
+        refunded=line.refunded,
+        shippable=line.shippable,
+    )
+
+
+def order_info(order: Order) -> OrderInfo:
+    """Return an order as plain data."""
+    return OrderInfo(
+        id=order.id,
+        number=order.number,
+        world_id=order.world_id,
+        shop_id=order.shop_id,
+        shop_name=order.shop_name,
+        buyer_id=order.buyer_id,
+        state=str(order.state),
+        source=str(order.source),
+        room_id=order.room_id,
+        placed_at=order.placed_at,
+        paid_at=order.paid_at,
+        ship_by=order.ship_by,
+        modified_at=order.modified_at,
+        goods_payable=order.goods_payable,
+        freight=order.freight,
+        payable=order.payable,
+        receiver=Receiver(order.receiver_name, order.receiver_phone, order.receiver_region, order.receiver_detail),
+        lines=tuple(line_info(line) for line in order.lines),
+    )
+
+
+def with_lines(query: sa.Select[tuple[Order]]) -> sa.Select[tuple[Order]]:
+    """Let a query of orders load their lines in one more query."""
+    return query.options(orm.selectinload(Order.lines)).execution_options(populate_existing=True)
+
+
+def orders_of_batch(actor: Actor, batch: str) -> list[Order]:
+    """Return the actor's orders that were submitted together. Raises NotFound without any."""
+    query = sa.select(Order).where(
+        Order.world_id == actor.world(), Order.buyer_id == actor.person(), Order.batch == batch
+    )
+    found = list(db.session.scalars(with_lines(query.order_by(Order.id))))
+    if not found:
+        raise NotFound
+    return found
+
+
+def refuse_unpaid(order: Order) -> None:
+    """Raise Refused for an order that has no money in escrow yet."""
+    if order.state == OrderState.PENDING_PAY:
+        raise Refused("买家还没有付款，付款后才能发货。", code="unpaid")

@@ -1,0 +1,72 @@
+"""Receipt (确认收货) and settlement: money leaves escrow for the shop, minus the platform fee."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.core.errors import Refused
+from app.core.events import publish
+from app.core.flow import fire
+from app.core.money import part
+from app.core.permissions import Permission
+from app.ledger import book
+from app.worlds import due
+from app.worlds.clock import get_world, sim_now
+from app.worlds.models import DueTask
+from app.worlds.settings import setting
+from sim_mall import access
+from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
+from sim_mall.events import OrderCompleted
+from sim_mall.models.trade import Order
+from sim_mall.services.notices import note, notify
+from sim_mall.services.orders import facts_of
+from sim_mall.services.shipping import RECEIVE, has_open_ticket
+from sim_mall.services.shops import system_of
+
+
+def confirm_receipt(actor: Actor, order_id: int) -> Order:
+    """Confirm that everything came; not while an after-sale is open."""
+    actor.require(Permission.MALL_BUY)
+    order = access.get_bought_order(actor, order_id, lock=True)
+    _complete(order, "confirm", actor)
+    return order
+
+
+def on_receive(task: DueTask) -> None:
+    """Confirm for the buyer when the time is over; nothing to do while the clock stands or after the end."""
+    actor = system_of(task.world_id)
+    order = access.get_order_of_world(actor, task.target_id, lock=True)
+    if order.state != OrderState.SHIPPED or order.receive_by is None or order.receive_by > task.due_at:
+        return
+    _complete(order, "auto_receive", actor)
+
+
+def _complete(order: Order, event: str, actor: Actor) -> None:
+    now = sim_now(order.world_id)
+    left = order.payable - order.refunded
+    fee = part(left, setting(get_world(order.world_id), "platform_fee_bp"))
+
+    def guard() -> str | None:
+        return "这笔订单有售后正在处理，售后完结后才能确认收货。" if has_open_ticket(order.id) else None
+
+    values = {"completed_at": now, "modified_at": now, "fee": fee, "receive_by": None, "receive_left": None}
+    fire(ORDER_FLOW, order, event, actor, sim_at=now, values=values, guard=guard)
+    due.withdraw(RECEIVE, order.id)
+    book.post(
+        order.world_id,
+        f"settle:{order.id}",
+        "settlement",
+        {book.ESCROW: -left, book.shop_balance(order.shop_id): left - fee, book.FEE: fee},
+        reference=f"order:{order.id}",
+        memo=f"订单 {order.number} 结算，已扣平台服务费",
+    )
+    note(actor, order.world_id, "order.completed", f"order:{order.id}", {"settled": left - fee, "fee": fee})
+    owner = access.get_shop(system_of(order.world_id), order.shop_id).owner_id
+    text = f"订单 {order.number} 交易成功，货款已进入店铺余额。"
+    notify(order.world_id, owner, "order", "订单交易成功", text, f"/seller/orders/{order.id}")
+    publish(OrderCompleted(*facts_of(order)))
+
+
+def refuse_incomplete(order: Order) -> None:
+    """Raise Refused for an order that is not completed."""
+    if order.state != OrderState.COMPLETED:
+        raise Refused("确认收货后才能评价。", code="not_completed")

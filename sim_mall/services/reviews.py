@@ -1,0 +1,144 @@
+"""Reviews (评价): three scores and a text per line, after the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import InvalidInput, Refused
+from app.core.events import publish
+from app.core.idempotency import once
+from app.core.money import half_up
+from app.core.permissions import Permission
+from app.worlds.clock import get_world, sim_now
+from app.worlds.settings import setting
+from sim_mall import access
+from sim_mall.domain.audit_rules import hostile
+from sim_mall.domain.order_flow import OrderState
+from sim_mall.events import ReviewWritten
+from sim_mall.models.goods import Listing
+from sim_mall.models.trade import Order, OrderLine, Review
+from sim_mall.services.notices import note
+from sim_mall.services.receiving import refuse_incomplete
+
+MAX_TEXT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class LineReview:
+    """What the buyer says of one line. description: 1 to 5."""
+
+    line_id: int
+    description: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Means of the three scores times 100, None below one review."""
+
+    count: int
+    description: int | None
+    service: int | None
+    logistics: int | None
+
+    @property
+    def overall(self) -> int | None:
+        if self.description is None or self.service is None or self.logistics is None:
+            return None
+        return half_up(self.description + self.service + self.logistics, 3)
+
+
+def reviewable_lines(order: Order) -> list[OrderLine]:
+    """Return the lines of a completed order that are kept and have no review yet, within the time for reviews."""
+    if order.state != OrderState.COMPLETED or order.completed_at is None:
+        return []
+    days = setting(get_world(order.world_id), "review_days")
+    if sim_now(order.world_id) > order.completed_at + timedelta(days=days):
+        return []
+    done = set(db.session.scalars(sa.select(Review.line_id).where(Review.order_id == order.id)))
+    return [line for line in order.lines if line.id not in done and line.refunded < line.quantity]
+
+
+def write_reviews(
+    actor: Actor, order_id: int, service: int, logistics: int, lines: Sequence[LineReview], key: str
+) -> int:
+    """Review lines of an own completed order; returns how many. Each line once."""
+    actor.require(Permission.MALL_BUY)
+    body = [order_id, service, logistics, [[line.line_id, line.description, line.text] for line in lines]]
+    count: int = once(actor, key, "review.write", body, lambda: _write(actor, order_id, service, logistics, lines))
+    return count
+
+
+def _write(actor: Actor, order_id: int, service: int, logistics: int, lines: Sequence[LineReview]) -> int:
+    order = access.get_bought_order(actor, order_id, lock=True)
+    refuse_incomplete(order)
+    open_lines = {line.id: line for line in reviewable_lines(order)}
+    if not lines or not {line.line_id for line in lines} <= set(open_lines):
+        raise Refused("这些商品已经评价过，或超过了评价时限。", code="no_review")
+    for score in (service, logistics, *(line.description for line in lines)):
+        if not 1 <= score <= 5:
+            raise InvalidInput("请为每一项打 1 到 5 星。", field="scores")
+    now = sim_now(order.world_id)
+    for said in sorted(lines, key=lambda line: line.line_id):
+        text = said.text.strip()
+        if len(text) > MAX_TEXT:
+            raise InvalidInput(f"评价不超过 {MAX_TEXT} 个字。", field="text")
+        if reason := hostile(text):
+            raise InvalidInput(f"评价{reason}", field="text")
+        line = open_lines[said.line_id]
+        db.session.add(
+            Review(
+                world_id=order.world_id,
+                order_id=order.id,
+                line_id=line.id,
+                listing_id=line.listing_id,
+                shop_id=order.shop_id,
+                buyer_id=order.buyer_id,
+                spec=line.spec,
+                description=said.description,
+                service=service,
+                logistics=logistics,
+                text=text,
+                at=now,
+            )
+        )
+        points = said.description + service + logistics
+        db.session.execute(
+            sa.update(Listing)
+            .where(Listing.id == line.listing_id)
+            .values(rating_sum=Listing.rating_sum + points, rating_count=Listing.rating_count + 1)
+            .execution_options(synchronize_session=False)
+        )
+        note(actor, order.world_id, "review.written", f"order:{order.id}", {"line": line.id, "points": points})
+        publish(
+            ReviewWritten(order.world_id, order.id, order.shop_id, line.listing_id, half_up(points * 100, 3))
+        )
+    return len(lines)
+
+
+def reviews_of(listing_id: int) -> sa.Select[tuple[Review]]:
+    """Return the query of a listing's reviews, newest first."""
+    return sa.select(Review).where(Review.listing_id == listing_id).order_by(Review.id.desc())
+
+
+def scores(*, shop_id: int | None = None, listing_id: int | None = None) -> Scores:
+    """Return the means of a shop or of a listing."""
+    where = Review.shop_id == shop_id if shop_id is not None else Review.listing_id == listing_id
+    row = db.session.execute(
+        sa.select(
+            sa.func.count(),
+            sa.func.sum(Review.description),
+            sa.func.sum(Review.service),
+            sa.func.sum(Review.logistics),
+        ).where(where)
+    ).one()
+    if not row[0]:
+        return Scores(0, None, None, None)
+    means = [half_up(int(total) * 100, row[0]) for total in row[1:]]
+    return Scores(row[0], *means)

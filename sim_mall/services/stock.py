@@ -1,0 +1,143 @@
+"""Stock (库存): guarded updates only, SKUs ascending; every change writes a movement.
+
+saleable = on_hand - allocated; allocated = Σ open reservations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from app.core.db import db, matched
+from app.core.errors import InvalidInput, Refused
+from sim_mall.models.goods import Listing, MovementKind, Sku, Stock, StockMovement
+from sim_mall.models.trade import OrderLine, Reservation
+
+MAX_STOCK = 1_000_000
+
+
+def _move(
+    sku_id: int,
+    kind: MovementKind,
+    at: datetime,
+    reference: str,
+    *,
+    on_hand: int = 0,
+    allocated: int = 0,
+    damaged: int = 0,
+) -> bool:
+    """Change one SKU's stock if enough is there, and write the movement; say whether it was enough."""
+    enough = [Stock.sku_id == sku_id]
+    if allocated > 0:
+        enough.append(Stock.on_hand - Stock.allocated >= allocated)
+    if allocated < 0:
+        enough.append(Stock.allocated >= -allocated)
+    if on_hand < 0:
+        enough.append(Stock.on_hand + on_hand >= Stock.allocated + allocated)
+    changed = db.session.execute(
+        sa.update(Stock)
+        .where(*enough)
+        .values(
+            on_hand=Stock.on_hand + on_hand,
+            allocated=Stock.allocated + allocated,
+            damaged=Stock.damaged + damaged,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if matched(changed) != 1:
+        return False
+    db.session.add(
+        StockMovement(
+            sku_id=sku_id,
+            kind=kind,
+            on_hand=on_hand,
+            allocated=allocated,
+            damaged=damaged,
+            reference=reference,
+            at=at,
+        )
+    )
+    return True
+
+
+def _names(sku_id: int) -> str:
+    row = db.session.execute(
+        sa.select(Listing.title, Sku.spec).join(Sku, Sku.listing_id == Listing.id).where(Sku.id == sku_id)
+    ).one()
+    return f"{row.title}（{row.spec}）" if row.spec else str(row.title)
+
+
+def reserve(demand: Mapping[int, int], at: datetime, reference: str) -> None:
+    """Reserve units per SKU, all or nothing. Raises Refused (code out_of_stock) naming the goods."""
+    for sku_id in sorted(demand):
+        if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=demand[sku_id]):
+            left = db.session.scalar(sa.select(Stock.on_hand - Stock.allocated).where(Stock.sku_id == sku_id)) or 0
+            more = f"只剩 {left} 件" if left else "已售完"
+            raise Refused(f"库存不足：“{_names(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
+
+
+def hold(line: OrderLine) -> None:
+    """Write the reservation of a new line; its units were reserved before."""
+    db.session.add(Reservation(line_id=line.id, sku_id=line.sku_id, quantity=line.quantity))
+
+
+def _take_reservation(line_id: int, units: int) -> None:
+    changed = db.session.execute(
+        sa.update(Reservation)
+        .where(Reservation.line_id == line_id, Reservation.quantity >= units)
+        .values(quantity=Reservation.quantity - units)
+        .execution_options(synchronize_session=False)
+    )
+    if matched(changed) != 1:
+        raise Refused("这些商品已经发出或取消，请刷新页面查看最新状态。", code="not_reserved")
+
+
+def release(units: Mapping[int, tuple[int, int]], at: datetime, reference: str) -> None:
+    """Give reserved units back to sale. units: line id → (sku id, units)."""
+    for line_id, (sku_id, count) in sorted(units.items(), key=lambda item: (item[1][0], item[0])):
+        if count:
+            _take_reservation(line_id, count)
+            if not _move(sku_id, MovementKind.RELEASE, at, reference, allocated=-count):
+                raise RuntimeError(f"reservation without allocation: sku {sku_id}")
+
+
+def send(units: Mapping[int, tuple[int, int]], at: datetime, reference: str) -> None:
+    """Let reserved units leave the shop. units: line id → (sku id, units)."""
+    for line_id, (sku_id, count) in sorted(units.items(), key=lambda item: (item[1][0], item[0])):
+        _take_reservation(line_id, count)
+        if not _move(sku_id, MovementKind.SALE, at, reference, on_hand=-count, allocated=-count):
+            raise RuntimeError(f"reservation without allocation: sku {sku_id}")
+
+
+def take_back(sku_id: int, good: int, bad: int, at: datetime, reference: str) -> None:
+    """Put returned units into stock: good ones can be sold again, bad ones are damaged."""
+    if good or bad:
+        _move(sku_id, MovementKind.RETURN, at, reference, on_hand=good, damaged=bad)
+
+
+def count(sku_id: int, on_hand: int, at: datetime, reference: str) -> None:
+    """Set what is on hand. Raises InvalidInput out of range, Refused below what orders have reserved."""
+    if not 0 <= on_hand <= MAX_STOCK:
+        raise InvalidInput(f"库存应在 0 到 {MAX_STOCK} 之间。", field="stock")
+    query = sa.select(Stock).where(Stock.sku_id == sku_id).with_for_update()
+    stock = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    if on_hand < stock.allocated:
+        raise Refused(
+            f"“{_names(sku_id)}”有 {stock.allocated} 件已被订单占用，库存不能少于这个数量。", code="reserved"
+        )
+    if on_hand != stock.on_hand and not _move(
+        sku_id, MovementKind.COUNT, at, reference, on_hand=on_hand - stock.on_hand
+    ):
+        raise Refused("库存刚刚变动，请刷新后重试。", code="moved")
+
+
+def open_stock(sku_id: int, on_hand: int, at: datetime) -> None:
+    """Write the stock row of a new SKU."""
+    if not 0 <= on_hand <= MAX_STOCK:
+        raise InvalidInput(f"库存应在 0 到 {MAX_STOCK} 之间。", field="stock")
+    db.session.add(Stock(sku_id=sku_id, on_hand=0, allocated=0, damaged=0))
+    db.session.flush()
+    if on_hand:
+        _move(sku_id, MovementKind.COUNT, at, "opening", on_hand=on_hand)

@@ -1,0 +1,1 @@
+"""Pages of the mall and of the seller centre, one module per area."""
