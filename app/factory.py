@@ -12,6 +12,7 @@ import app.accounts.feature
 import app.ledger.feature
 import app.training.feature
 import app.worlds.feature
+import sim_livestream.feature
 import sim_mall.feature
 from app import cli
 from app.accounts import sessions
@@ -31,6 +32,7 @@ FEATURES: tuple[Feature, ...] = (
     app.worlds.feature.FEATURE,
     app.ledger.feature.FEATURE,
     sim_mall.feature.FEATURE,
+    sim_livestream.feature.FEATURE,
     app.training.feature.FEATURE,
 )
 

@@ -105,8 +105,8 @@ class Sockets(SocketIO):  # type: ignore[misc]
         """
         settings = app.config["SETTINGS"]
         self._visits = {}
-        self.server_options = {}
-        self.handlers = []
+        self.server_options: dict[str, Any] = {}
+        self.handlers: list[Any] = []
         self.init_app(
             app,
             async_mode=async_mode(),

@@ -1,0 +1,1 @@
+"""Pure rules of the live room: no Flask, no database."""

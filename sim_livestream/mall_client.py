@@ -1,0 +1,58 @@
+"""The one module that calls the mall: its shops, goods and orders as this package needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from app.core.actor import Actor
+from sim_mall import open_platform
+from sim_mall.data import ListingInfo, OrderInfo, Receiver, ShopInfo
+
+
+def my_shop(actor: Actor) -> ShopInfo | None:
+    """Return the actor's own shop."""
+    return open_platform.my_shop(actor)
+
+
+def own_listings(actor: Actor, shop_id: int, q: str = "") -> list[ListingInfo]:
+    """Return the goods that the actor's shop has on sale."""
+    return open_platform.own_listings(actor, shop_id, q=q, only_on_sale=True)
+
+
+def listings(world_id: int, listing_ids: Collection[int]) -> dict[int, ListingInfo]:
+    """Return listings of the world by id."""
+    return open_platform.listings_by_id(world_id, sorted(listing_ids)) if listing_ids else {}
+
+
+def default_address(actor: Actor) -> Receiver | None:
+    """Return where the actor's orders go unless they say otherwise."""
+    return open_platform.default_address(actor)
+
+
+def place(
+    actor: Actor,
+    *,
+    room_id: int,
+    item_id: int,
+    sku_id: int,
+    quantity: int,
+    live_price: int,
+    receiver: Receiver,
+    key: str,
+) -> OrderInfo:
+    """Place an order at the live price; its stock is reserved."""
+    return open_platform.place_live_order(
+        actor,
+        room_id=room_id,
+        item_id=item_id,
+        sku_id=sku_id,
+        quantity=quantity,
+        live_price=live_price,
+        receiver=receiver,
+        key=key,
+    )
+
+
+def pay(actor: Actor, order_id: int, key: str) -> OrderInfo:
+    """Pay an order from the actor's wallet."""
+    return open_platform.pay_order(actor, order_id, key)

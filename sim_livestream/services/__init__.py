@@ -1,0 +1,1 @@
+"""What people do in and around a live room, one function per verb."""
