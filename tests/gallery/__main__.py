@@ -187,11 +187,12 @@ def write_index(shots: list[Shot]) -> None:
             f"{shot.visit.status}<br>{note}</figcaption></figure>"
         )
     style = (
-        "body{font:14px sans-serif;background:#eee;margin:16px}main{display:grid;gap:12px;"
-        "grid-template-columns:repeat(auto-fill,minmax(260px,1fr))}figure{margin:0;padding:8px;background:#fff;"
-        "border-radius:8px}.bad{outline:3px solid #c00}img{width:100%;height:320px;object-fit:cover;object-position:top}"
+        "body{font:14px sans-serif;background:#eee;margin:16px}"
+        "main{display:grid;gap:12px;grid-template-columns:repeat(auto-fill,minmax(260px,1fr))}"
+        "figure{margin:0;padding:8px;background:#fff;border-radius:8px}.bad{outline:3px solid #c00}"
+        "img{width:100%;height:320px;object-fit:cover;object-position:top}"
     )
-    page = f"<!doctype html><html lang=zh-CN><meta charset=utf-8><title>画廊</title><style>{style}</style><h1>画廊</h1>"
+    page = f"<!doctype html><html lang=zh-CN><meta charset=utf-8><title>画廊</title><style>{style}</style>"
     (OUT / "index.html").write_text(f"{page}<main>{''.join(rows)}</main></html>", encoding="utf-8")
 
 
