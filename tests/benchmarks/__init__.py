@@ -1,0 +1,1 @@
+"""Measurements: ``./run bench`` prints them; the suite asserts no times."""
