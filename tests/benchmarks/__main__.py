@@ -8,6 +8,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.visitor import Visitor
@@ -50,7 +51,7 @@ def _timed(call: Callable[[], object]) -> float:
 def measure_commands(server: Server) -> None:
     """Print how long a command takes to start, and a second ``flask up``."""
     for command in (("audit", "--help"), ("up",)):
-        times = [_timed(lambda command=command: server.flask(*command)) for _ in range(5)]
+        times = [_timed(partial(server.flask, *command)) for _ in range(5)]
         print(f"  flask {' '.join(command):38} {_spread(times)}")
 
 
@@ -100,12 +101,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Services(Path(folder), make_schema) as services:
         for backend in backends:
             print(f"== {backend}")
-            started: list[Server] = []
-            took = _timed(lambda backend=backend: started.append(services.server(backend, demo=True)))
+            took = _timed(partial(services.server, backend, demo=True))
             print(f"  migrations, demo data, first page       {took / 1000:.1f} s")
-            measure_commands(started[0])
-            measure_pages(started[0])
-            measure_load(started[0])
+            server = services.server(backend, demo=True)
+            measure_commands(server)
+            measure_pages(server)
+            measure_load(server)
 
 
 if __name__ == "__main__":
