@@ -76,11 +76,14 @@ loglevel = "warning"
 
 
 def post_worker_init(worker: Any) -> None:
-    """Tune the garbage collector for many long-lived connections once everything is loaded.
+    """Start what runs between requests, then tune the garbage collector for many long-lived connections.
 
     What start-up made is frozen, small collections are rare, and a full one runs by the clock: over a
     third of the cost of a broadcast to 10,000 viewers was the collector walking their connections.
     """
+    from app.worlds import background  # the application is loaded by now, in this process alone
+
+    background.start(worker.app.callable)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
