@@ -83,7 +83,7 @@ def post_worker_init(worker: Any) -> None:
     """
     from app.worlds import background  # the application is loaded by now, in this process alone
 
-    background.start(worker.app.callable)
+    background.start(worker.wsgi)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
