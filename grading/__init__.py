@@ -1,0 +1,1 @@
+"""Grading: practice outcome (实践成果), plan (规划书), blind scoring by drawn non-teaching assessors (评审)."""

@@ -1,0 +1,179 @@
+"""The only row look-ups of grading: they answer once who may have what; the refusal is always the same 404."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from app.accounts.scopes import covers, descendants
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound
+from grading.domain.flows import AssignmentState, PaperState
+from grading.models.batch import Assignment, Batch, Paper, RubricVersion
+from grading.models.outcome import Outcome, Result
+from grading.models.plan import Plan, PlanPrint, PlanVersion
+
+
+def class_scope(actor: Actor) -> int:
+    """Return the class of a trainee's hat. Raises NotFound without one."""
+    if actor.scope_id is None:
+        raise NotFound("当前身份不属于任何班级，请先切换到班级身份。")
+    return actor.scope_id
+
+
+def own_outcome(actor: Actor) -> Outcome | None:
+    """Return the trainee's latest outcome in the class of the hat, or None."""
+    return db.session.scalars(
+        sa.select(Outcome)
+        .where(Outcome.account_id == actor.person(), Outcome.scope_id == class_scope(actor))
+        .order_by(Outcome.attempt.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def own_plan(actor: Actor) -> Plan | None:
+    """Return the trainee's plan in the class of the hat, or None."""
+    return db.session.scalars(
+        sa.select(Plan).where(Plan.account_id == actor.person(), Plan.scope_id == class_scope(actor))
+    ).one_or_none()
+
+
+def plan_version(plan_id: int, version: int) -> PlanVersion:
+    """Return one version of a plan. Raises NotFound."""
+    row = db.session.scalars(
+        sa.select(PlanVersion).where(PlanVersion.plan_id == plan_id, PlanVersion.version == min(version, 2**31 - 1))
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def plan_versions(plan_id: int, limit: int = 20) -> list[PlanVersion]:
+    """Return the newest versions of a plan, without their text."""
+    return list(
+        db.session.scalars(
+            sa.select(PlanVersion)
+            .options(orm.defer(PlanVersion.content))
+            .where(PlanVersion.plan_id == plan_id)
+            .order_by(PlanVersion.version.desc())
+            .limit(limit)
+        )
+    )
+
+
+def plan_print(plan: Plan) -> PlanPrint | None:
+    """Return the print of the plan as it stands now (version, complete or not), or None."""
+    return db.session.scalars(
+        sa.select(PlanPrint).where(
+            PlanPrint.plan_id == plan.id, PlanPrint.version == plan.version, PlanPrint.complete == plan.complete
+        )
+    ).one_or_none()
+
+
+def own_result(actor: Actor) -> Result | None:
+    """Return the trainee's latest released result in the class of the hat, or None."""
+    return db.session.scalars(
+        sa.select(Result)
+        .where(Result.account_id == actor.person(), Result.scope_id == class_scope(actor))
+        .order_by(Result.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def get_batch(actor: Actor, batch_id: int) -> Batch:
+    """Return a batch of a class below the actor's scope. Raises NotFound for any other."""
+    batch = db.session.get(Batch, batch_id) if batch_id < 2**31 else None
+    if batch is None or not (actor.is_system or covers(actor.scope_id, batch.scope_id)):
+        raise NotFound
+    return batch
+
+
+def batches(actor: Actor) -> list[Batch]:
+    """Return the batches of the classes below the actor's scope, newest first."""
+    if actor.scope_id is None:
+        return []
+    return list(
+        db.session.scalars(
+            sa.select(Batch).where(Batch.scope_id.in_(descendants(actor.scope_id))).order_by(Batch.id.desc())
+        )
+    )
+
+
+def papers(batch_id: int) -> list[Paper]:
+    """Return the papers of a batch by code, without their content and without the withdrawn ones."""
+    return list(
+        db.session.scalars(
+            sa.select(Paper)
+            .options(orm.defer(Paper.content))
+            .where(Paper.batch_id == batch_id, Paper.state != PaperState.WITHDRAWN)
+            .order_by(Paper.code)
+        )
+    )
+
+
+def paper_by_code(batch_id: int, code: str) -> Paper:
+    """Return a paper of the batch. Raises NotFound."""
+    paper = db.session.scalars(sa.select(Paper).where(Paper.batch_id == batch_id, Paper.code == code)).one_or_none()
+    if paper is None:
+        raise NotFound
+    return paper
+
+
+def lock_paper(paper_id: int) -> Paper:
+    """Return the paper, locked for the rest of the unit of work."""
+    return db.session.scalars(
+        sa.select(Paper).where(Paper.id == paper_id).with_for_update().execution_options(populate_existing=True)
+    ).one()
+
+
+def assignments(paper_ids: list[int]) -> list[Assignment]:
+    """Return all work on these papers, by paper and slot, recused ones last."""
+    return list(
+        db.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.paper_id.in_(paper_ids))
+            .order_by(Assignment.paper_id, Assignment.slot, Assignment.id)
+        )
+    )
+
+
+def completed(paper_id: int) -> list[Assignment]:
+    """Return the completed marks of a paper by slot."""
+    return list(
+        db.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.paper_id == paper_id, Assignment.state == AssignmentState.COMPLETED)
+            .order_by(Assignment.slot)
+        )
+    )
+
+
+def my_paper(actor: Actor, code: str) -> tuple[Assignment, Paper, RubricVersion]:
+    """Return the assessor's own work under the code. Raises NotFound, the same for "not yours" and "not there"."""
+    row = db.session.execute(
+        sa.select(Assignment, Paper, RubricVersion)
+        .join(Paper, Paper.id == Assignment.paper_id)
+        .join(RubricVersion, RubricVersion.id == Paper.rubric_id)
+        .where(
+            Paper.code == code,
+            Paper.state != PaperState.WITHDRAWN,
+            Assignment.account_id == actor.person(),
+            Assignment.state != AssignmentState.RECUSED,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row[0], row[1], row[2]
+
+
+def my_queue(actor: Actor) -> list[tuple[str, AssignmentState]]:
+    """Return code and state of the assessor's papers, open work first, each part in the drawn order."""
+    done = sa.case((Assignment.state == AssignmentState.COMPLETED, 1), else_=0)
+    rows = db.session.execute(
+        sa.select(Paper.code, Assignment.state)
+        .join(Paper, Paper.id == Assignment.paper_id)
+        .where(Assignment.account_id == actor.person(), Assignment.state != AssignmentState.RECUSED)
+        .order_by(done, Assignment.place, Assignment.id)
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -1,0 +1,80 @@
+"""What other packages may ask of grading, and the commands that the demo data is made with."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from grading.data import GradingProgress, ResultInfo
+from grading.domain.flows import OutcomeState
+from grading.models.outcome import Outcome, Result
+from grading.models.plan import Plan
+from grading.services.draws import run_draw
+from grading.services.intake import open_batch
+from grading.services.marking import desk, open_paper, queue, submit_marks
+from grading.services.outcomes import save_report, submit_outcome
+from grading.services.plans import complete_plan, save_plan
+from grading.services.results import release_batch
+
+__all__ = [
+    "complete_plan",
+    "desk",
+    "open_batch",
+    "open_paper",
+    "progress",
+    "queue",
+    "release_batch",
+    "results",
+    "run_draw",
+    "save_plan",
+    "save_report",
+    "submit_marks",
+    "submit_outcome",
+]
+
+
+def results(scope_id: int) -> list[ResultInfo]:
+    """Return the released results of a class, by account; a trainee without one is not in the list."""
+    rows = db.session.scalars(sa.select(Result).where(Result.scope_id == scope_id).order_by(Result.account_id))
+    return [
+        ResultInfo(
+            row.account_id,
+            str(OutcomeState.RELEASED),
+            row.final_numerator,
+            row.final_denominator,
+            row.passed,
+            row.released_at,
+        )
+        for row in rows
+    ]
+
+
+def progress(scope_id: int, account_ids: list[int]) -> dict[int, GradingProgress]:
+    """Return for each of the accounts how far it is with outcome, plan and result."""
+    outcomes = dict(
+        db.session.execute(
+            sa.select(Outcome.account_id, Outcome.state).where(
+                Outcome.scope_id == scope_id, Outcome.account_id.in_(account_ids)
+            )
+        ).tuples()
+    )
+    complete = set(
+        db.session.scalars(
+            sa.select(Plan.account_id).where(
+                Plan.scope_id == scope_id,
+                Plan.account_id.in_(account_ids),
+                Plan.version > 0,
+                Plan.complete_version == Plan.version,
+            )
+        )
+    )
+    passed = {row.account_id: row.passed for row in results(scope_id)}
+    return {
+        account_id: GradingProgress(
+            outcome_submitted=outcomes.get(account_id, OutcomeState.DRAFT) != OutcomeState.DRAFT,
+            plan_complete=account_id in complete,
+            released=account_id in passed,
+            passed=passed.get(account_id),
+        )
+        for account_id in account_ids
+    }

@@ -1,0 +1,142 @@
+"""State machines of grading: outcome, batch, paper, assignment."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.core.flow import SYSTEM, Flow, on
+from app.core.permissions import Role
+
+
+class OutcomeState(StrEnum):
+    """Where a trainee's practice outcome (实践成果) stands."""
+
+    DRAFT = "draft"  # 草稿
+    SUBMITTED = "submitted"  # 已提交: frozen, may be withdrawn
+    IN_DRAW = "in_draw"  # 待抽取: in a batch, may still be withdrawn
+    MARKING = "marking"  # 评审中: drawn, fixed
+    RELEASED = "released"  # 已发布
+
+
+class BatchState(StrEnum):
+    """Where a batch (评审批次) stands."""
+
+    OPEN = "open"  # 待抽取
+    MARKING = "marking"  # 评审中
+    RELEASED = "released"  # 已发布
+
+
+class PaperState(StrEnum):
+    """Where a paper (评审件) stands."""
+
+    IN_DRAW = "in_draw"  # 待抽取
+    MARKING = "marking"  # 评审中
+    THIRD = "third"  # 第三评审
+    SCORED = "scored"  # 已评定
+    RELEASED = "released"  # 已发布
+    WITHDRAWN = "withdrawn"  # 已撤回
+
+
+class AssignmentState(StrEnum):
+    """Where one assessor's work on one paper stands."""
+
+    ASSIGNED = "assigned"  # 待评
+    OPENED = "opened"  # 已打开
+    DRAFT = "draft"  # 评分中
+    COMPLETED = "completed"  # 已提交
+    RECUSED = "recused"  # 已回避
+
+
+OUTCOME_NAMES = {
+    OutcomeState.DRAFT: "草稿",
+    OutcomeState.SUBMITTED: "已提交",
+    OutcomeState.IN_DRAW: "待抽取评审讲师",
+    OutcomeState.MARKING: "评审中",
+    OutcomeState.RELEASED: "成绩已发布",
+}
+BATCH_NAMES = {BatchState.OPEN: "待抽取", BatchState.MARKING: "评审中", BatchState.RELEASED: "已发布"}
+PAPER_NAMES = {
+    PaperState.IN_DRAW: "待抽取",
+    PaperState.MARKING: "评审中",
+    PaperState.THIRD: "第三评审",
+    PaperState.SCORED: "已评定",
+    PaperState.RELEASED: "已发布",
+    PaperState.WITHDRAWN: "已撤回",
+}
+ASSIGNMENT_NAMES = {
+    AssignmentState.ASSIGNED: "待评",
+    AssignmentState.OPENED: "已打开",
+    AssignmentState.DRAFT: "评分中",
+    AssignmentState.COMPLETED: "已提交",
+    AssignmentState.RECUSED: "已回避",
+}
+
+OUTCOME_FLOW = Flow(
+    "grading_outcome",
+    OutcomeState,
+    OutcomeState.DRAFT,
+    [
+        on("submit", OutcomeState.DRAFT, OutcomeState.SUBMITTED, Role.TRAINEE, "实践成果已经提交过了，不能重复提交。"),
+        on(
+            "withdraw",
+            {OutcomeState.SUBMITTED, OutcomeState.IN_DRAW},
+            OutcomeState.DRAFT,
+            Role.TRAINEE,
+            "评审讲师已经抽取，实践成果不能再撤回。",
+        ),
+        on("take_in", OutcomeState.SUBMITTED, OutcomeState.IN_DRAW, Role.CENTRE),
+        on("draw", OutcomeState.IN_DRAW, OutcomeState.MARKING, Role.CENTRE),
+        on("release", OutcomeState.MARKING, OutcomeState.RELEASED, Role.CENTRE),
+    ],
+    final=frozenset({OutcomeState.RELEASED}),
+    names={str(key): value for key, value in OUTCOME_NAMES.items()},
+)
+
+BATCH_FLOW = Flow(
+    "grading_batch",
+    BatchState,
+    BatchState.OPEN,
+    [
+        on("draw", BatchState.OPEN, BatchState.MARKING, Role.CENTRE, "这一批次已经抽取过评审讲师，不能重复抽取。"),
+        on("release", BatchState.MARKING, BatchState.RELEASED, Role.CENTRE, "这一批次还没有抽取，或成绩已经发布。"),
+    ],
+    final=frozenset({BatchState.RELEASED}),
+    names={str(key): value for key, value in BATCH_NAMES.items()},
+)
+
+PAPER_FLOW = Flow(
+    "grading_paper",
+    PaperState,
+    PaperState.IN_DRAW,
+    [
+        on("withdraw", PaperState.IN_DRAW, PaperState.WITHDRAWN, Role.TRAINEE),
+        on("draw", PaperState.IN_DRAW, PaperState.MARKING, Role.CENTRE),
+        on("call_third", PaperState.MARKING, PaperState.THIRD, SYSTEM),
+        on("settle", {PaperState.MARKING, PaperState.THIRD}, PaperState.SCORED, SYSTEM),
+        on("release", PaperState.SCORED, PaperState.RELEASED, Role.CENTRE),
+    ],
+    final=frozenset({PaperState.RELEASED, PaperState.WITHDRAWN}),
+    names={str(key): value for key, value in PAPER_NAMES.items()},
+)
+
+_OPEN_WORK = {AssignmentState.ASSIGNED, AssignmentState.OPENED, AssignmentState.DRAFT}
+
+ASSIGNMENT_FLOW = Flow(
+    "grading_assignment",
+    AssignmentState,
+    AssignmentState.ASSIGNED,
+    [
+        on("open", AssignmentState.ASSIGNED, AssignmentState.OPENED, Role.ASSESSOR),
+        on("save", AssignmentState.OPENED, AssignmentState.DRAFT, Role.ASSESSOR),
+        on(
+            "complete",
+            {AssignmentState.OPENED, AssignmentState.DRAFT},
+            AssignmentState.COMPLETED,
+            Role.ASSESSOR,
+            "这份评审件的评分已经提交，不能重复提交。",
+        ),
+        on("recuse", _OPEN_WORK, AssignmentState.RECUSED, Role.ASSESSOR, "评分已经提交，不能再回避。"),
+    ],
+    final=frozenset({AssignmentState.COMPLETED, AssignmentState.RECUSED}),
+    names={str(key): value for key, value in ASSIGNMENT_NAMES.items()},
+)

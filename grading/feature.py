@@ -1,0 +1,114 @@
+"""What grading brings along."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.core.feature import Feature, HomeCard, MenuItem
+from app.core.permissions import Permission
+from grading.domain.flows import ASSIGNMENT_FLOW, BATCH_FLOW, OUTCOME_FLOW, PAPER_FLOW, BatchState, OutcomeState
+from grading.models import batch, identity, outcome, plan
+from grading.services import home, marking, plans
+from grading.views import assess, batches
+from grading.views import outcome as outcome_views
+from grading.views import plan as plan_views
+from grading.views.blueprint import blueprint
+
+MODELS = (batch, identity, outcome, plan)
+VIEWS = (assess, batches, outcome_views, plan_views)
+
+
+def _waiting(actor: Actor) -> int:
+    return sum(item.state in marking.OPEN_STATES for item in marking.queue(actor))
+
+
+def _cards(actor: Actor) -> list[HomeCard]:
+    if actor.may(Permission.GRADING_OUTCOME_SUBMIT) and not actor.is_system:
+        return _trainee_cards(actor)
+    if actor.may(Permission.GRADING_PAPER_MARK) and not actor.is_system:
+        return _assessor_cards(actor)
+    if actor.may(Permission.GRADING_BATCH_MANAGE) and not actor.is_system:
+        return _centre_cards(actor)
+    return []
+
+
+def _trainee_cards(actor: Actor) -> list[HomeCard]:
+    if actor.scope_id is None:
+        return []
+    state, plan_complete = home.trainee(actor)
+    cards = []
+    if state == OutcomeState.RELEASED:
+        cards.append(HomeCard("查看评审成绩", "实践成果的成绩已经发布。", "/grading/results", "查看成绩", 20, "award"))
+    elif state == OutcomeState.DRAFT:
+        cards.append(
+            HomeCard(
+                "提交实践成果", "平台数据会自动汇总，补上自述即可提交。", "/grading/outcome", "去提交", 70, "report"
+            )
+        )
+    if not plan_complete:
+        cards.append(
+            HomeCard(
+                "写好创业规划书", "写完各章并标记完成，评审时会一并查看。", "/grading/plan", "去写", 75, "notebook"
+            )
+        )
+    return cards
+
+
+def _assessor_cards(actor: Actor) -> list[HomeCard]:
+    code, count = marking.next_code(actor), _waiting(actor)
+    if code is None:
+        return []
+    return [
+        HomeCard(f"评审 {code}", f"还有 {count} 份等你评审。", f"/grading/assess/{code}", "开始评审", 10, "writing")
+    ]
+
+
+def _centre_cards(actor: Actor) -> list[HomeCard]:
+    cards = []
+    waiting = home.waiting_outcomes(actor)
+    if waiting:
+        cards.append(
+            HomeCard("开启评审批次", f"有 {waiting} 份实践成果等待送审。", "/grading/batches/", "去开启", 20, "files")
+        )
+    cards.extend(
+        HomeCard(
+            "抽取评审讲师",
+            f"{row.class_name}第 {row.number} 批待抽取。",
+            f"/grading/batches/{row.id}",
+            "去抽取",
+            15,
+            "arrows-shuffle",
+        )
+        for row in home.batches_at(actor, BatchState.OPEN)[:2]
+    )
+    for row in home.batches_at(actor, BatchState.MARKING)[:2]:
+        done = row.scored == row.papers
+        cards.append(
+            HomeCard(
+                "发布成绩" if done else "查看评审进度",
+                f"{row.class_name}第 {row.number} 批已评定 {row.scored} / {row.papers} 份。",
+                f"/grading/batches/{row.id}",
+                "去发布" if done else "查看",
+                10 if done else 60,
+                "award" if done else "progress-check",
+            )
+        )
+    return cards
+
+
+P = Permission
+
+FEATURE = Feature(
+    name="grading",
+    blueprints=(blueprint,),
+    menu=(
+        MenuItem("grading", "实践成果", "grading.outcome", "report", P.GRADING_OUTCOME_SUBMIT, 10),
+        MenuItem("grading", "创业规划书", "grading.plan", "notebook", P.GRADING_PLAN_WRITE, 20),
+        MenuItem("grading", "我的成绩", "grading.show_results", "award", P.GRADING_OUTCOME_SUBMIT, 30),
+        MenuItem("grading", "我的评审", "grading.assess", "writing", P.GRADING_PAPER_MARK, 10, count=_waiting),
+        MenuItem("grading", "评审批次", "grading.batches", "files", P.GRADING_BATCH_READ, 10),
+        MenuItem("grading", "已发布成绩", "grading.show_results", "award", P.GRADING_BATCH_READ, 20),
+    ),
+    jobs={plans.JOB: plans.make_pdf},
+    home_cards=(_cards,),
+    flows=(OUTCOME_FLOW, BATCH_FLOW, PAPER_FLOW, ASSIGNMENT_FLOW),
+)

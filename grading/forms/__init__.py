@@ -1,0 +1,1 @@
+"""Forms of grading: what comes in is parsed into typed objects here."""

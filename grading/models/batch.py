@@ -1,0 +1,122 @@
+"""Tables of batches, draws, papers and assessors' work. No column here names a trainee."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+
+from app.core.db import Base, StrEnumType, UTCDateTime
+from app.core.flow import StatefulMixin
+from grading.domain.flows import AssignmentState, BatchState, PaperState
+
+
+class RubricVersion(Base):
+    """A rubric frozen by its content hash; never changed."""
+
+    __tablename__ = "grading_rubric"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    hash: orm.Mapped[str] = orm.mapped_column(sa.String(64), unique=True)
+    programme: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    version: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    content: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+
+
+class Batch(StatefulMixin, Base):
+    """The papers of one class that are drawn, marked and released together."""
+
+    __tablename__ = "grading_batch"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    scope_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_scope.id"))
+    number: orm.Mapped[int]  # 1, 2, … within the class
+    pool_scope_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_scope.id"))
+    rubric_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_rubric.id"))
+    state: orm.Mapped[BatchState] = orm.mapped_column(StrEnumType(BatchState))
+    opened_by: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    opened_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    drawn_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    released_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    __table_args__ = (sa.UniqueConstraint("scope_id", "number"),)
+
+
+class Conflict(Base):
+    """Why an assessor may not take a paper (or, without paper, any paper of the batch).
+
+    kind: teaching | learner | manager | recused.
+    """
+
+    __tablename__ = "grading_conflict"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    batch_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_batch.id"), index=True)
+    paper_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("grading_paper.id"))
+    account_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+
+
+class Draw(Base):
+    """One draw: seed, algorithm, hash of the input, the input and the result; append-only."""
+
+    __tablename__ = "grading_draw"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    batch_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_batch.id"), index=True)
+    reason: orm.Mapped[str] = orm.mapped_column(sa.String(20))  # first | replacement | third | fill
+    seed: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    algorithm: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    input: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    input_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    result: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    run_by: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+
+
+class Paper(StatefulMixin, Base):
+    """A scrubbed work under its code. content: canonical JSON, frozen at intake, with its SHA-256."""
+
+    __tablename__ = "grading_paper"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    batch_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_batch.id"), index=True)
+    rubric_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_rubric.id"))
+    code: orm.Mapped[str] = orm.mapped_column(sa.String(6), unique=True)
+    state: orm.Mapped[PaperState] = orm.mapped_column(StrEnumType(PaperState))
+    content: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    content_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    final_numerator: orm.Mapped[int | None]
+    final_denominator: orm.Mapped[int | None]
+
+
+class Assignment(StatefulMixin, Base):
+    """One assessor's work on one paper; slot 1 and 2 always, slot 3 when the two disagree on passing.
+
+    entries: canonical JSON {criterion: {points, comment}}. A recused assessor keeps the row and so never
+    gets the paper again. total: points, once completed.
+    """
+
+    __tablename__ = "grading_assignment"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    paper_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_paper.id"))
+    draw_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_draw.id"))
+    account_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    slot: orm.Mapped[int]
+    place: orm.Mapped[int]  # in the assessor's queue
+    state: orm.Mapped[AssignmentState] = orm.mapped_column(StrEnumType(AssignmentState))
+    entries: orm.Mapped[str] = orm.mapped_column(sa.Text, default="{}")
+    total: orm.Mapped[int | None]
+    recusal: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    completed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    __table_args__ = (
+        sa.UniqueConstraint("paper_id", "account_id"),
+        sa.CheckConstraint("slot BETWEEN 1 AND 3", name="slot"),
+        sa.CheckConstraint("total IS NULL OR (total >= 0 AND total <= 100)", name="total"),
+        sa.Index("ix_grading_assignment_queue", "account_id", "state", "place"),
+        sa.Index(
+            "uq_grading_assignment_slot",
+            "paper_id",
+            "slot",
+            unique=True,
+            sqlite_where=sa.text("state <> 'recused'"),
+            postgresql_where=sa.text("state <> 'recused'"),
+        ),
+    )

@@ -1,0 +1,286 @@
+"""Draws: two assessors per paper at random among those who may take it, or refused with every reason."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections import Counter
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
+from app.accounts.models import Account, Grant
+from app.accounts.scopes import ancestors, descendants
+from app.core import audit, clock, idempotency
+from app.core.actor import Actor, system
+from app.core.db import db
+from app.core.errors import Issue, Refused
+from app.core.flow import fire
+from app.core.permissions import Permission, Role
+from grading import access, ports
+from grading.domain import draw as drawing
+from grading.domain.canonical import canonical
+from grading.domain.flows import BATCH_FLOW, PAPER_FLOW, AssignmentState, BatchState, PaperState
+from grading.models.batch import Assignment, Batch, Conflict, Draw, Paper
+from grading.services import intake
+
+PER_PAPER = 2
+REASONS = {
+    "teaching": "任课或曾任课",
+    "learner": "本班学员",
+    "manager": "批次管理员",
+    "recused": "已回避",
+    "assigned": "已在评这份",
+}
+
+
+def pool(batch: Batch) -> list[int]:
+    """Return the active accounts that hold ASSESSOR in the pool's scope, above or below it, ascending."""
+    above = ancestors(batch.pool_scope_id)
+    return list(
+        db.session.scalars(
+            sa.select(Grant.account_id)
+            .join(Account, Account.id == Grant.account_id)
+            .where(
+                Grant.role == Role.ASSESSOR,
+                Grant.ended_at.is_(None),
+                Account.disabled_at.is_(None),
+                sa.or_(Grant.scope_id.in_(above), Grant.scope_id.in_(descendants(batch.pool_scope_id))),
+            )
+            .distinct()
+            .order_by(Grant.account_id)
+        )
+    )
+
+
+def refresh_conflicts(batch: Batch) -> None:
+    """Store who may not mark in this batch: teachers (now or ever), its own learners, its manager."""
+    wanted = {(account_id, "teaching") for account_id in ports.bound().classes.teachers(batch.scope_id)}
+    wanted |= {(account_id, "learner") for account_id in intake.authors(batch.id)}
+    if batch.opened_by is not None:
+        wanted.add((batch.opened_by, "manager"))
+    known = set(
+        db.session.execute(
+            sa.select(Conflict.account_id, Conflict.kind).where(
+                Conflict.batch_id == batch.id, Conflict.paper_id.is_(None)
+            )
+        ).tuples()
+    )
+    for account_id, kind in sorted(wanted - known):
+        db.session.add(Conflict(batch_id=batch.id, account_id=account_id, kind=kind, created_at=clock.now()))
+    db.session.flush()
+
+
+def open_slots(batch: Batch) -> list[tuple[Paper, int]]:
+    """Return the places that nobody holds: slots 1 and 2 of papers in marking, 3 of those that need a third."""
+    papers = access.papers(batch.id)
+    taken = {
+        (row.paper_id, row.slot)
+        for row in access.assignments([paper.id for paper in papers])
+        if row.state != AssignmentState.RECUSED
+    }
+    wanted = []
+    for paper in papers:
+        if paper.state == PaperState.MARKING:
+            wanted += [(paper, slot) for slot in range(1, PER_PAPER + 1)]
+        elif paper.state == PaperState.THIRD:
+            wanted.append((paper, 3))
+    return [(paper, slot) for paper, slot in wanted if (paper.id, slot) not in taken]
+
+
+def run_draw(actor: Actor, batch_id: int, key: str) -> int:
+    """Draw two assessors for every paper of a batch and return the number of papers.
+
+    Raises Refused with every short paper and its reasons when the draw is not feasible; then nothing is
+    drawn at all.
+    """
+    actor.require(Permission.GRADING_BATCH_MANAGE)
+    batch = access.get_batch(actor, batch_id)
+    made: int = idempotency.once(actor, key, "grading.draw", batch_id, lambda: _first_draw(actor, batch))
+    return made
+
+
+def _first_draw(actor: Actor, batch: Batch) -> int:
+    fire(BATCH_FLOW, batch, "draw", actor, values={"drawn_at": clock.now()})
+    papers = access.papers(batch.id)
+    if not papers:
+        raise Refused("这一批次的实践成果都已撤回，没有可以抽取的评审件。")
+    refresh_conflicts(batch)
+    intake.fix_outcomes(actor, batch.id)
+    for paper in papers:
+        fire(PAPER_FLOW, paper, "draw", actor)
+    _fill(actor, batch, [(paper, slot) for paper in papers for slot in range(1, PER_PAPER + 1)], "first")
+    return len(papers)
+
+
+def fill_open_slots(actor: Actor, batch_id: int, key: str) -> int:
+    """Draw assessors for the places left open (after a recusal, or for a third mark); return how many.
+
+    Raises Refused with reasons when they cannot all be filled.
+    """
+    actor.require(Permission.GRADING_BATCH_MANAGE)
+    batch = access.get_batch(actor, batch_id)
+
+    def carry_out() -> int:
+        if batch.state != BatchState.MARKING or not (slots := open_slots(batch)):
+            raise Refused("这一批次没有空缺的评审名额。")
+        refresh_conflicts(batch)
+        _fill(actor, batch, slots, "fill")
+        return len(slots)
+
+    made: int = idempotency.once(actor, key, "grading.fill", batch_id, carry_out)
+    return made
+
+
+def draw_one(batch: Batch, paper: Paper, slot: int, reason: str) -> bool:
+    """Draw one assessor during marking (replacement or third) with the stored conflicts; False when nobody is left.
+
+    Runs on an assessor's request: it asks no port. A place left open is shown to the centre.
+    """
+    given = _input(batch, [(paper, slot)])
+    if drawing.shortages(given):
+        audit.record(system(), "paper.short", f"paper:{paper.code}", {"slot": slot}, scope_id=batch.scope_id)
+        return False
+    _carry_out(system(), batch, [(paper, slot)], given, reason)
+    return True
+
+
+def _fill(actor: Actor, batch: Batch, slots: list[tuple[Paper, int]], reason: str) -> None:
+    given = _input(batch, slots)
+    short = drawing.shortages(given)
+    if short:
+        raise _refusal(short)
+    _carry_out(actor, batch, slots, given, reason)
+
+
+def _input(batch: Batch, slots: list[tuple[Paper, int]]) -> drawing.DrawInput:
+    """Return what the draw is made from: papers by code, the pool, conflicts with reasons, loads."""
+    papers = {paper.id: paper for paper, _ in slots}
+    people = pool(batch)
+    conflicts: dict[tuple[int, str], str] = {}
+    for row in db.session.scalars(
+        sa.select(Conflict).where(Conflict.batch_id == batch.id).order_by(Conflict.paper_id.desc(), Conflict.id)
+    ):
+        codes = [papers[row.paper_id].code] if row.paper_id in papers else []
+        if row.paper_id is None:
+            codes = [paper.code for paper in papers.values()]
+        for code in codes:
+            conflicts.setdefault((row.account_id, code), row.kind)
+    for work in access.assignments(sorted(papers)):
+        conflicts.setdefault((work.account_id, papers[work.paper_id].code), "assigned")
+    inside = set(people)
+    return drawing.DrawInput(
+        papers=dict(Counter(papers[paper.id].code for paper, _ in slots)),
+        assessors=tuple(people),
+        conflicts={pair: why for pair, why in conflicts.items() if pair[0] in inside},
+        loads=_loads(people),
+    )
+
+
+def _loads(people: list[int]) -> dict[int, int]:
+    """Return how many papers of batches not yet released each person holds, done or not."""
+    rows = db.session.execute(
+        sa.select(Assignment.account_id, sa.func.count())
+        .join(Paper, Paper.id == Assignment.paper_id)
+        .where(
+            Assignment.account_id.in_(people),
+            Assignment.state != AssignmentState.RECUSED,
+            Paper.state.not_in([PaperState.RELEASED, PaperState.WITHDRAWN]),
+        )
+        .group_by(Assignment.account_id)
+    )
+    found = {row[0]: row[1] for row in rows}
+    return {who: found.get(who, 0) for who in people}
+
+
+def _carry_out(
+    actor: Actor, batch: Batch, slots: list[tuple[Paper, int]], given: drawing.DrawInput, reason: str
+) -> None:
+    text, input_hash = given.text(), given.hash  # fixed before there is a seed
+    seed = secrets.token_hex(16)
+    chosen = drawing.draw(given, seed)
+    places = drawing.queue_order(chosen, seed)
+    row = Draw(
+        batch_id=batch.id,
+        reason=reason,
+        seed=seed,
+        algorithm=drawing.ALGORITHM,
+        input=text,
+        input_hash=input_hash,
+        result=canonical({code: list(people) for code, people in chosen.items()}),
+        run_by=actor.account_id,
+        at=clock.now(),
+    )
+    db.session.add(row)
+    db.session.flush()
+    _assign(row, slots, chosen, places)
+    audit.record(
+        actor,
+        "draw.run",
+        f"draw:{row.id}",
+        {
+            "batch": batch.id,
+            "reason": reason,
+            "seed": seed,
+            "algorithm": row.algorithm,
+            "input_hash": input_hash,
+            "result": row.result,
+        },
+        scope_id=batch.scope_id,
+    )
+
+
+def _assign(
+    row: Draw,
+    slots: list[tuple[Paper, int]],
+    chosen: Mapping[str, tuple[int, ...]],
+    places: Mapping[tuple[int, str], int],
+) -> None:
+    waiting = {code: list(people) for code, people in chosen.items()}
+    for paper, slot in slots:
+        who = waiting[paper.code].pop(0)
+        db.session.add(
+            Assignment(
+                paper_id=paper.id,
+                draw_id=row.id,
+                account_id=who,
+                slot=slot,
+                place=row.id * 10_000 + places[(who, paper.code)],
+                state=AssignmentState.ASSIGNED,
+            )
+        )
+    db.session.flush()
+
+
+def _refusal(short: list[drawing.Shortage]) -> Refused:
+    def why(reasons: Mapping[str, int]) -> str:
+        return (
+            "、".join(f"{REASONS.get(key, key)} {count} 人" for key, count in reasons.items()) or "评审库里没有其他人"
+        )
+
+    reasons: Counter[str] = Counter()
+    for one in short:
+        reasons |= Counter(one.reasons)
+    missing = sum(one.missing for one in short)
+    return Refused(
+        f"抽取没有进行：{len(short)} 份评审件共缺 {missing} 名评审讲师（{why(reasons)}）。"
+        "请先扩充评审库再抽取；规则不会自动放宽。",
+        code="draw_infeasible",
+        issues=[
+            Issue(f"{one.code}：缺 {one.missing} 名，可选 {one.eligible} 名；{why(one.reasons)}。") for one in short
+        ],
+    )
+
+
+def verify_draw(row: Draw) -> bool:
+    """Say whether the stored draw comes out again from its stored input and seed."""
+    given = drawing.parse_input(json.loads(row.input))
+    if row.algorithm != drawing.ALGORITHM or given.hash != row.input_hash or drawing.shortages(given):
+        return False
+    chosen = drawing.draw(given, row.seed)
+    return canonical({code: list(people) for code, people in chosen.items()}) == row.result
+
+
+def draws_of(batch_id: int) -> list[Draw]:
+    """Return the draws of a batch, oldest first."""
+    return list(db.session.scalars(sa.select(Draw).where(Draw.batch_id == batch_id).order_by(Draw.id)))

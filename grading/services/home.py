@@ -1,0 +1,24 @@
+"""What the home page asks of grading: what is to be done now."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from grading import access
+from grading.domain.flows import BatchState, OutcomeState
+from grading.services import intake, results
+
+
+def trainee(actor: Actor) -> tuple[OutcomeState, bool]:
+    """Return the state of the trainee's outcome, and whether the plan is complete."""
+    outcome, plan = access.own_outcome(actor), access.own_plan(actor)
+    return (outcome.state if outcome else OutcomeState.DRAFT), plan is not None and plan.complete
+
+
+def waiting_outcomes(actor: Actor) -> int:
+    """Return how many submitted outcomes below the actor's scope are in no batch."""
+    return sum(candidate.waiting for candidate in intake.candidates(actor))
+
+
+def batches_at(actor: Actor, state: BatchState) -> list[results.BatchRow]:
+    """Return the actor's batches in this state."""
+    return [row for row in results.list_batches(actor) if row.state == state]

@@ -1,0 +1,243 @@
+"""Intake: outcomes of a class become papers under random codes, scrubbed and frozen.
+
+Together with ``services.reveal`` the only place that knows whose paper is whose.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.accounts.models import Scope, ScopeKind
+from app.accounts.scopes import covers, descendants
+from app.core import audit, clock, idempotency
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import NotFound, Refused
+from app.core.flow import fire
+from app.core.permissions import Permission
+from grading import ports
+from grading.data import REPORT_FIELDS
+from grading.domain import rubric as rubrics
+from grading.domain.canonical import canonical, digest
+from grading.domain.codes import new_code
+from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, BatchState, OutcomeState, PaperState
+from grading.domain.plan_content import SECTIONS, PlanContent, parse_content
+from grading.domain.scrub import MASK, scrub, token_pattern
+from grading.models.batch import Batch, Paper, RubricVersion
+from grading.models.identity import PaperIdentity
+from grading.models.outcome import Outcome
+from grading.models.plan import Plan, PlanVersion
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A class with outcomes that wait for a batch."""
+
+    scope_id: int
+    class_name: str
+    waiting: int
+
+
+def candidates(actor: Actor) -> list[Candidate]:
+    """Return the classes below the actor's scope that have submitted outcomes in no batch."""
+    if actor.scope_id is None:
+        return []
+    rows = db.session.execute(
+        sa.select(Scope.id, Scope.name, sa.func.count(Outcome.id))
+        .join(Outcome, Outcome.scope_id == Scope.id)
+        .where(Outcome.state == OutcomeState.SUBMITTED, Scope.id.in_(descendants(actor.scope_id)))
+        .group_by(Scope.id, Scope.name)
+        .order_by(Scope.id)
+    )
+    return [Candidate(*row) for row in rows]
+
+
+def open_batch(actor: Actor, scope_id: int, key: str) -> int:
+    """Open a batch of all submitted outcomes of a class and return its id.
+
+    Raises NotFound for a class outside the actor's scope, Refused when nothing was submitted or a
+    snapshot was changed after it was frozen.
+    """
+    actor.require(Permission.GRADING_BATCH_MANAGE)
+    scope = db.session.get(Scope, scope_id) if 0 < scope_id < 2**31 else None
+    if scope is None or scope.kind != ScopeKind.CLASS or not covers(actor.scope_id, scope_id):
+        raise NotFound
+    made: int = idempotency.once(actor, key, "grading.open_batch", scope_id, lambda: _open(actor, scope_id))
+    return made
+
+
+def _open(actor: Actor, scope_id: int) -> int:
+    outcomes = db.session.scalars(
+        sa.select(Outcome)
+        .where(Outcome.scope_id == scope_id, Outcome.state == OutcomeState.SUBMITTED)
+        .order_by(Outcome.id)
+    ).all()
+    if not outcomes:
+        raise Refused("这个班级没有待送审的实践成果，请等学员提交后再开启批次。")
+    rubric = _freeze_rubric(ports.bound().classes.class_of(None, scope_id).version)
+    last = db.session.scalar(sa.select(sa.func.max(Batch.number)).where(Batch.scope_id == scope_id)) or 0
+    batch = Batch(
+        scope_id=scope_id,
+        number=last + 1,
+        pool_scope_id=actor.scope_id,
+        rubric_id=rubric.id,
+        state=BatchState.OPEN,
+        opened_by=actor.account_id,
+        opened_at=clock.now(),
+    )
+    db.session.add(batch)
+    db.session.flush()
+    plans = _plans(scope_id, [outcome.account_id for outcome in outcomes])
+    codes = sorted(_take_in(actor, batch, outcome, plans.get(outcome.account_id)) for outcome in outcomes)
+    audit.record(
+        actor,
+        "batch.opened",
+        f"batch:{batch.id}",
+        {"codes": codes, "rubric": rubric.hash, "number": batch.number},
+        scope_id=scope_id,
+    )
+    return batch.id
+
+
+def _freeze_rubric(programme: str) -> RubricVersion:
+    try:
+        text = rubrics.template_text(programme)
+    except KeyError as error:
+        raise Refused(f"没有适用于“{programme}”的评分标准，请联系管理员。") from error
+    hash_ = rubrics.rubric_hash(text)
+    row = db.session.scalars(sa.select(RubricVersion).where(RubricVersion.hash == hash_)).one_or_none()
+    if row is None:
+        version = json.loads(text)["version"]
+        row = RubricVersion(hash=hash_, programme=programme, version=version, content=text, created_at=clock.now())
+        db.session.add(row)
+        db.session.flush()
+    return row
+
+
+def _plans(scope_id: int, account_ids: list[int]) -> dict[int, tuple[Plan, PlanVersion]]:
+    rows = db.session.execute(
+        sa.select(Plan, PlanVersion)
+        .join(PlanVersion, sa.and_(PlanVersion.plan_id == Plan.id, PlanVersion.version == Plan.version))
+        .where(Plan.scope_id == scope_id, Plan.account_id.in_(account_ids))
+    )
+    return {plan.account_id: (plan, version) for plan, version in rows}
+
+
+def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, PlanVersion] | None) -> str:
+    """Make the paper of one outcome and return its code."""
+    text = outcome.snapshot or ""
+    if digest(text) != outcome.snapshot_hash:
+        raise Refused(
+            f"回执 {outcome.receipt} 的实践成果与提交时不一致（哈希不符），批次没有开启，请联系管理员核查。",
+            code="snapshot_changed",
+        )
+    content, complete, version, plan_hash = PlanContent(), False, 0, ""
+    if found is not None:
+        plan, row = found
+        if digest(row.content) != row.content_hash:
+            raise Refused(
+                f"回执 {outcome.receipt} 的规划书与保存时不一致（哈希不符），批次没有开启，请联系管理员核查。",
+                code="snapshot_changed",
+            )
+        content, complete = parse_content(json.loads(row.content)), plan.complete
+        version, plan_hash = row.version, row.content_hash
+    tokens = ports.bound().tokens.tokens(outcome.account_id, outcome.scope_id)
+    blind = canonical(blind_content(json.loads(text), content, complete, tokens))
+    paper = Paper(
+        batch_id=batch.id,
+        rubric_id=batch.rubric_id,
+        code=_free_code(),
+        state=PaperState.IN_DRAW,
+        content=blind,
+        content_hash=digest(blind),
+    )
+    db.session.add(paper)
+    db.session.flush()
+    db.session.add(
+        PaperIdentity(
+            paper_id=paper.id,
+            batch_id=batch.id,
+            outcome_id=outcome.id,
+            account_id=outcome.account_id,
+            snapshot_hash=outcome.snapshot_hash,
+            plan_version=version,
+            plan_hash=plan_hash,
+        )
+    )
+    fire(OUTCOME_FLOW, outcome, "take_in", actor)
+    return paper.code
+
+
+def _free_code() -> str:
+    while True:
+        code = new_code()
+        if db.session.scalar(sa.select(Paper.id).where(Paper.code == code)) is None:
+            return code
+
+
+def blind_content(
+    snapshot: Mapping[str, Any], plan: PlanContent, plan_complete: bool, tokens: frozenset[str]
+) -> dict[str, Any]:
+    """Return what assessors may see of a snapshot and a plan: chosen item by item, never copied whole.
+
+    Left out: person, class, times, receipt, addresses, the real shop, the author section of the plan.
+    Every text that a person wrote is scrubbed.
+    """
+    pattern = token_pattern(tokens)
+    facts, report = snapshot["facts"], snapshot["report"]
+    return {
+        "figures": [
+            {key: row[key] for key in ("key", "label", "value", "unit", "definition")} for row in facts["figures"]
+        ],
+        "exhibits": [
+            {"title": row["title"], "columns": row["columns"], "rows": scrub(row["rows"], pattern)}
+            for row in facts["exhibits"]
+        ],
+        "report": [{"title": title, "text": scrub(report.get(key, ""), pattern)} for key, title, _ in REPORT_FIELDS],
+        "plan": {
+            "title": scrub(plan.title, pattern),
+            "sections": {
+                section.key: MASK if section.masked else scrub(plan.text(section.key), pattern) for section in SECTIONS
+            },
+            "products": scrub(plan.as_json()["products"], pattern),
+        },
+        "plan_complete": plan_complete,
+    }
+
+
+def _outcomes_of(batch_id: int) -> dict[int, Outcome]:
+    rows = db.session.execute(
+        sa.select(PaperIdentity.paper_id, Outcome)
+        .join(Outcome, Outcome.id == PaperIdentity.outcome_id)
+        .join(Paper, Paper.id == PaperIdentity.paper_id)
+        .where(PaperIdentity.batch_id == batch_id, Paper.state != PaperState.WITHDRAWN)
+        .order_by(Outcome.id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def authors(batch_id: int) -> set[int]:
+    """Return the accounts whose papers are in the batch, for the conflicts of the draw."""
+    return {outcome.account_id for outcome in _outcomes_of(batch_id).values()}
+
+
+def fix_outcomes(actor: Actor, batch_id: int) -> None:
+    """Mark the outcomes of a batch as drawn: they can no longer be withdrawn."""
+    for outcome in _outcomes_of(batch_id).values():
+        fire(OUTCOME_FLOW, outcome, "draw", actor)
+
+
+def take_back(actor: Actor, outcome: Outcome) -> None:
+    """Take a withdrawn outcome's paper out of its batch, before the draw."""
+    paper = db.session.scalars(
+        sa.select(Paper)
+        .join(PaperIdentity, PaperIdentity.paper_id == Paper.id)
+        .where(PaperIdentity.outcome_id == outcome.id, Paper.state == PaperState.IN_DRAW)
+    ).one()
+    fire(PAPER_FLOW, paper, "withdraw", actor)
+    audit.record(actor, "paper.withdrawn", f"paper:{paper.code}", {}, scope_id=outcome.scope_id)

@@ -1,0 +1,257 @@
+"""Marking (评分) by drawn assessors. Everything shown here is made from a ``BlindPaper``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.core import audit, clock, idempotency
+from app.core.actor import Actor, system
+from app.core.db import db, matched
+from app.core.errors import Conflict, InvalidInput, Refused
+from app.core.flow import fire
+from app.core.permissions import Permission
+from grading import access
+from grading.data import BlindFigure, BlindPaper, Desk, Exhibit, QueueItem, ReportAnswer, Sheet
+from grading.domain import scoring
+from grading.domain.canonical import canonical, digest
+from grading.domain.flows import ASSIGNMENT_FLOW, PAPER_FLOW, AssignmentState, PaperState
+from grading.domain.forecast import compute
+from grading.domain.plan_content import parse_content
+from grading.domain.rubric import Entry, Rubric, check_entries, parse_rubric, rubric_hash
+from grading.models.batch import Assignment, Batch, Paper, RubricVersion
+from grading.models.batch import Conflict as ConflictRow
+from grading.services import draws
+
+MINIMUM_REASON = 4
+OPEN_STATES = frozenset({AssignmentState.ASSIGNED, AssignmentState.OPENED, AssignmentState.DRAFT})
+
+
+def queue(actor: Actor) -> list[QueueItem]:
+    """Return the assessor's own queue: code and state, nothing else."""
+    actor.require(Permission.GRADING_PAPER_MARK)
+    return [QueueItem(code, state) for code, state in access.my_queue(actor)]
+
+
+def next_code(actor: Actor, after: str | None = None) -> str | None:
+    """Return the code of the next paper with open work, other than ``after``."""
+    return next((item.code for item in queue(actor) if item.state in OPEN_STATES and item.code != after), None)
+
+
+def desk(actor: Actor, code: str) -> Desk:
+    """Return the marking desk of one of the assessor's papers. Raises NotFound for any other code."""
+    actor.require(Permission.GRADING_PAPER_MARK)
+    work, paper, row = access.my_paper(actor, code)
+    sheet = Sheet(work.state, work.version, read_entries(work.entries))
+    return Desk(_blind(paper, row), sheet, next_code(actor, after=code))
+
+
+def _rubric(row: RubricVersion) -> Rubric:
+    if rubric_hash(row.content) != row.hash:
+        raise Refused("评分标准与批次冻结时不一致（哈希不符），已停止评分，请联系批次管理员。", code="snapshot_changed")
+    return parse_rubric(json.loads(row.content))
+
+
+def check_paper(paper: Paper) -> None:
+    """Raise Refused when the frozen work no longer has its hash."""
+    if digest(paper.content) != paper.content_hash:
+        raise Refused(
+            f"评审件 {paper.code} 的内容与冻结时不一致（哈希不符），已停止处理，请联系批次管理员。",
+            code="snapshot_changed",
+        )
+
+
+def _blind(paper: Paper, row: RubricVersion) -> BlindPaper:
+    check_paper(paper)
+    value = json.loads(paper.content)
+    plan = parse_content(value["plan"])
+    return BlindPaper(
+        code=paper.code,
+        rubric=_rubric(row),
+        figures=tuple(BlindFigure(**figure) for figure in value["figures"]),
+        exhibits=tuple(
+            Exhibit(table["title"], tuple(table["columns"]), tuple(tuple(cells) for cells in table["rows"]))
+            for table in value["exhibits"]
+        ),
+        report=tuple(ReportAnswer(**answer) for answer in value["report"]),
+        plan=plan,
+        plan_complete=value["plan_complete"],
+        forecast=compute(plan.products),
+    )
+
+
+def read_entries(text: str) -> dict[str, Entry]:
+    """Return the stored entries by criterion."""
+    return {key: Entry(value["points"], value["comment"]) for key, value in json.loads(text).items()}
+
+
+def _write_entries(entries: Mapping[str, Entry]) -> str:
+    rows: dict[str, Any] = {key: {"points": x.points, "comment": x.comment} for key, x in entries.items()}
+    return canonical(rows)
+
+
+def _batch(paper: Paper) -> Batch:
+    return db.session.get_one(Batch, paper.batch_id)
+
+
+def open_paper(actor: Actor, code: str) -> None:
+    """Begin marking: from here on the rubric is shown. Opening an opened paper changes nothing."""
+    actor.require(Permission.GRADING_PAPER_MARK)
+    work, paper, _ = access.my_paper(actor, code)
+    if work.state != AssignmentState.ASSIGNED:
+        return
+    check_paper(paper)
+    fire(ASSIGNMENT_FLOW, work, "open", actor)
+    audit.record(actor, "paper.opened", f"paper:{code}", {}, scope_id=_batch(paper).scope_id)
+
+
+def save_draft(actor: Actor, code: str, version: int, entries: Mapping[str, Entry]) -> int:
+    """Keep points and comments typed so far; return the new version of the sheet.
+
+    Raises Conflict when another tab has saved since ``version``, InvalidInput for points out of range.
+    """
+    actor.require(Permission.GRADING_PAPER_MARK)
+    work, paper, row = access.my_paper(actor, code)
+    check_paper(paper)
+    _refuse_bad(_rubric(row), entries, complete=False)
+    _same_version(work, version)
+    text = _write_entries(entries)
+    if work.state != AssignmentState.DRAFT:
+        fire(ASSIGNMENT_FLOW, work, "save", actor, values={"entries": text})
+        return work.version
+    changed = db.session.execute(
+        sa.update(Assignment)
+        .where(Assignment.id == work.id, Assignment.version == version, Assignment.state == AssignmentState.DRAFT)
+        .values(entries=text, version=version + 1)
+        .execution_options(synchronize_session=False)
+    )
+    if matched(changed) != 1:
+        raise _stale()
+    db.session.refresh(work)
+    return work.version
+
+
+def _stale() -> Conflict:
+    return Conflict("你在另一个窗口改过这份评分，这里的内容没有保存。请刷新页面后继续。", code="stale_sheet")
+
+
+def _same_version(work: Assignment, version: int) -> None:
+    if work.version != version:
+        raise _stale()
+
+
+def _refuse_bad(rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool) -> None:
+    issues = check_entries(rubric, entries, complete=complete)
+    if issues:
+        raise InvalidInput(
+            issues[0].message if len(issues) == 1 else f"还有 {len(issues)} 处需要补充或修改。",
+            field=issues[0].field,
+            issues=issues,
+        )
+
+
+def submit_marks(actor: Actor, code: str, version: int, entries: Mapping[str, Entry], key: str) -> int:
+    """Complete the marking of a paper and return the total points.
+
+    All criteria need points, and a comment below 60 % or above 90 % of a criterion. When it was the last
+    mark needed, the paper gets its final score, or a third assessor.
+    """
+    actor.require(Permission.GRADING_PAPER_MARK)
+    work, paper, row = access.my_paper(actor, code)
+
+    def carry_out() -> int:
+        check_paper(paper)
+        rubric = _rubric(row)
+        if work.state in OPEN_STATES:
+            _refuse_bad(rubric, entries, complete=True)
+            _same_version(work, version)
+        access.lock_paper(paper.id)
+        total = sum(entry.points or 0 for entry in entries.values())
+        values = {"entries": _write_entries(entries), "total": total, "completed_at": clock.now()}
+        fire(ASSIGNMENT_FLOW, work, "complete", actor, values=values)
+        audit.record(
+            actor,
+            "mark.completed",
+            f"paper:{code}",
+            {"slot": work.slot, "total": total, "points": {k: x.points for k, x in entries.items()}},
+            scope_id=_batch(paper).scope_id,
+        )
+        _settle(paper, rubric)
+        return total
+
+    body = [code, version, {k: [x.points, x.comment] for k, x in entries.items()}]
+    total: int = idempotency.once(actor, key, "grading.submit_marks", body, carry_out)
+    return total
+
+
+def _settle(paper: Paper, rubric: Rubric) -> None:
+    """Give the paper its final score when all marks are there, or call a third assessor."""
+    totals = [work.total for work in access.completed(paper.id) if work.total is not None]
+    batch = _batch(paper)
+    if paper.state == PaperState.MARKING:
+        if len(totals) < draws.PER_PAPER:
+            return
+        if scoring.needs_third(totals[0], totals[1], rubric.pass_line):
+            fire(PAPER_FLOW, paper, "call_third", system(), note={"totals": totals})
+            audit.record(system(), "paper.third_called", f"paper:{paper.code}", {}, scope_id=batch.scope_id)
+            draws.draw_one(batch, paper, 3, "third")
+            return
+    elif len(totals) < draws.PER_PAPER + 1:
+        return
+    final = scoring.final_score(totals)
+    fire(
+        PAPER_FLOW,
+        paper,
+        "settle",
+        system(),
+        note={"totals": totals},
+        values={"final_numerator": final.numerator, "final_denominator": final.denominator},
+    )
+    audit.record(
+        system(),
+        "paper.scored",
+        f"paper:{paper.code}",
+        {"totals": totals, "final": [final.numerator, final.denominator]},
+        scope_id=batch.scope_id,
+    )
+
+
+def recuse(actor: Actor, code: str, reason: str, key: str) -> bool:
+    """Step back from a paper for good; return whether a replacement was drawn at once.
+
+    Free before points are entered; afterwards a reason is asked and the points are discarded.
+    """
+    actor.require(Permission.GRADING_PAPER_MARK)
+
+    def carry_out() -> bool:
+        work, paper, _ = access.my_paper(actor, code)
+        if work.state == AssignmentState.DRAFT and len(reason) < MINIMUM_REASON:
+            raise InvalidInput("已经开始打分，请写明回避的理由；已打的分数会作废。", field="reason")
+        access.lock_paper(paper.id)
+        had_points = bool(read_entries(work.entries))
+        fire(ASSIGNMENT_FLOW, work, "recuse", actor, values={"entries": "{}", "recusal": reason[:500]})
+        batch = _batch(paper)
+        db.session.add(
+            ConflictRow(
+                batch_id=batch.id,
+                paper_id=paper.id,
+                account_id=actor.person(),
+                kind="recused",
+                created_at=clock.now(),
+            )
+        )
+        db.session.flush()
+        audit.record(
+            actor,
+            "mark.recused",
+            f"paper:{code}",
+            {"slot": work.slot, "reason": reason, "points_discarded": had_points},
+            scope_id=batch.scope_id,
+        )
+        return draws.draw_one(batch, paper, work.slot, "replacement")
+
+    drawn: bool = idempotency.once(actor, key, "grading.recuse", [code, reason], carry_out)
+    return drawn

@@ -1,0 +1,102 @@
+"""From paper back to person: at release for all, or one by one by an audited look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import sqlalchemy as sa
+
+from app.accounts.models import Account
+from app.core import audit, clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import InvalidInput, Refused
+from app.core.flow import fire
+from app.core.permissions import Permission
+from grading import access
+from grading.domain.canonical import digest
+from grading.domain.flows import OUTCOME_FLOW, PaperState
+from grading.models.batch import Batch, Paper
+from grading.models.identity import PaperIdentity, Reveal
+from grading.models.outcome import Outcome, Result
+
+MINIMUM_REASON = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is released for one paper."""
+
+    final: Fraction
+    passed: bool
+    method: str
+    breakdown: str  # canonical JSON
+    rubric_label: str
+
+
+def reveal_name(actor: Actor, batch_id: int, code: str, reason: str) -> str:
+    """Return the name of a paper's author; the look and its reason go into the audit chain."""
+    actor.require(Permission.GRADING_BATCH_MANAGE)
+    batch = access.get_batch(actor, batch_id)
+    paper = access.paper_by_code(batch.id, code)
+    if len(reason) < MINIMUM_REASON:
+        raise InvalidInput(f"请写明查看姓名的理由（至少 {MINIMUM_REASON} 个字），理由会记入审计。", field="reason")
+    name = db.session.scalars(
+        sa.select(Account.name)
+        .join(PaperIdentity, PaperIdentity.account_id == Account.id)
+        .where(PaperIdentity.paper_id == paper.id)
+    ).one()
+    db.session.add(Reveal(paper_id=paper.id, viewer_id=actor.account_id, reason=reason[:200], at=clock.now()))
+    audit.record(actor, "paper.revealed", f"paper:{code}", {"reason": reason}, scope_id=batch.scope_id)
+    return name
+
+
+def revealed_names(actor: Actor, batch_id: int) -> dict[int, str]:
+    """Return the names this person has already looked up in the batch, by paper id."""
+    rows = db.session.execute(
+        sa.select(PaperIdentity.paper_id, Account.name)
+        .join(Account, Account.id == PaperIdentity.account_id)
+        .join(Reveal, Reveal.paper_id == PaperIdentity.paper_id)
+        .where(PaperIdentity.batch_id == batch_id, Reveal.viewer_id == actor.account_id)
+        .distinct()
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def hand_back(actor: Actor, batch: Batch, decisions: dict[int, Decision]) -> None:
+    """Write the released results of a batch to their owners; ``decisions`` by paper id.
+
+    Raises Refused when an outcome is no longer the one that was frozen into its paper.
+    """
+    rows = db.session.execute(
+        sa.select(PaperIdentity, Outcome)
+        .join(Outcome, Outcome.id == PaperIdentity.outcome_id)
+        .join(Paper, Paper.id == PaperIdentity.paper_id)
+        .where(PaperIdentity.batch_id == batch.id, Paper.state != PaperState.WITHDRAWN)
+        .order_by(Outcome.id)
+    ).all()
+    now = clock.now()
+    for identity, outcome in rows:
+        if outcome.snapshot_hash != identity.snapshot_hash or digest(outcome.snapshot or "") != identity.snapshot_hash:
+            raise Refused(
+                f"回执 {outcome.receipt} 的实践成果与送审时不一致（哈希不符），成绩没有发布，请联系管理员核查。",
+                code="snapshot_changed",
+            )
+        decision = decisions[identity.paper_id]
+        fire(OUTCOME_FLOW, outcome, "release", actor)
+        db.session.add(
+            Result(
+                outcome_id=outcome.id,
+                account_id=identity.account_id,
+                scope_id=batch.scope_id,
+                final_numerator=decision.final.numerator,
+                final_denominator=decision.final.denominator,
+                passed=decision.passed,
+                method=decision.method,
+                breakdown=decision.breakdown,
+                rubric_label=decision.rubric_label,
+                released_at=now,
+            )
+        )
+    db.session.flush()

@@ -1,0 +1,89 @@
+// The marking desk: total and saved state always visible, draft kept while typing, everything by keyboard.
+const sheet = document.getElementById("sheet");
+const criteria = [...sheet.querySelectorAll("[data-criterion]")];
+const saved = sheet.querySelector("[data-saved]");
+const versionField = sheet.elements.version;
+const pointsOf = (box) => box.querySelector("input[type=number]");
+
+function say(state, text) {
+  if (!saved) return;
+  saved.dataset.state = state;
+  saved.querySelector("span").textContent = text;
+}
+
+function show() {
+  let total = 0, given = 0;
+  for (const box of criteria) {
+    const field = pointsOf(box), most = Number(box.dataset.maximum), points = Number(field.value);
+    const there = field.value !== "" && Number.isInteger(points) && points >= 0 && points <= most;
+    field.classList.toggle("is-invalid", field.value !== "" && !there);
+    if (there) { total += points; given += 1; }
+    const needed = there && (points * 100 < 60 * most || points * 100 > 90 * most);
+    box.querySelector("[data-comment-hint]").hidden = !needed || box.querySelector("textarea").value.trim() !== "";
+    for (const button of box.querySelectorAll("[data-points]")) button.classList.toggle("active", there && Number(button.dataset.points) === points);
+  }
+  sheet.querySelector("[data-total]").textContent = total;
+  sheet.querySelector("[data-given]").textContent = `已打 ${given} / ${criteria.length} 项`;
+  const bar = sheet.querySelector("[data-bar] .bar-value");
+  if (bar) bar.setAttribute("width", Math.min(100, total));
+}
+
+let timer = 0, busy = false, again = false, stopped = false;
+
+async function save() {
+  if (busy) { again = true; return; }
+  if (stopped) return;
+  busy = true;
+  say("dirty", "正在保存…");
+  const body = Object.fromEntries([...sheet.elements].filter((field) => /^(points|comment)-|^version$/.test(field.name)).map((field) => [field.name, field.value]));
+  try {
+    const answer = await fetch(sheet.dataset.save, {
+      method: "POST", credentials: "same-origin", body: JSON.stringify(body),
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-Requested-With": "fetch", "X-CSRFToken": document.querySelector("meta[name=csrf-token]").content },
+    });
+    const reply = await answer.json();
+    if (answer.ok) {
+      versionField.value = reply.version;
+      say("saved", "草稿已保存 " + new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" }));
+    } else {
+      if (answer.status === 409) stopped = true;
+      say("dirty", reply.error || "没有保存，请检查后重试。");
+    }
+  } catch {
+    say("dirty", "网络不通，内容还在页面上，恢复后会自动保存。");
+    clearTimeout(timer);
+    timer = setTimeout(save, 5000);
+  }
+  busy = false;
+  if (again) { again = false; save(); }
+}
+
+if ("open" in sheet.dataset) {
+  sheet.addEventListener("input", () => {
+    show();
+    say("dirty", "有未保存的修改");
+    clearTimeout(timer);
+    timer = setTimeout(save, 900);
+  });
+  sheet.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-points]");
+    if (!button) return;
+    const field = pointsOf(button.closest("[data-criterion]"));
+    field.value = button.dataset.points;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  sheet.addEventListener("submit", () => { clearTimeout(timer); stopped = true; });
+  // Enter goes to the next criterion; the form is sent by its button.
+  sheet.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("input[type=number]")) return;
+    event.preventDefault();
+    const next = criteria[criteria.indexOf(event.target.closest("[data-criterion]")) + 1];
+    if (next) { pointsOf(next).focus(); pointsOf(next).select(); }
+    else sheet.querySelector("button[value=submit]").focus();
+  });
+}
+document.addEventListener("keydown", (event) => {
+  const next = document.getElementById("next-paper");
+  if (event.altKey && event.code === "KeyN" && next) { event.preventDefault(); next.click(); }
+});
+show();
