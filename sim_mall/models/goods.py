@@ -55,8 +55,10 @@ class Listing(StatefulMixin, Base):
     changed_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     listed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     shop: orm.Mapped[Shop] = orm.relationship()
-    category: orm.Mapped[Category] = orm.relationship()
-    skus: orm.Mapped[list[Sku]] = orm.relationship(back_populates="listing", order_by="Sku.ordinal")
+    category: orm.Mapped[Category] = orm.relationship(lambda: Category)
+    skus: orm.Mapped[list[Sku]] = orm.relationship(
+        lambda: Sku, back_populates="listing", order_by=lambda: Sku.ordinal
+    )
     __table_args__ = (
         sa.Index("ix_mall_listing_sale", "world_id", "state", "category_id", "price_from"),
         sa.Index("ix_mall_listing_sold", "world_id", "state", "sold"),
@@ -93,7 +95,7 @@ class Stock(Base):
     on_hand: orm.Mapped[int] = orm.mapped_column(default=0)
     allocated: orm.Mapped[int] = orm.mapped_column(default=0)
     damaged: orm.Mapped[int] = orm.mapped_column(default=0)
-    sku: orm.Mapped[Sku] = orm.relationship(back_populates="stock")
+    sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku, back_populates="stock")
     __table_args__ = (
         sa.CheckConstraint("allocated >= 0 AND allocated <= on_hand", name="allocated"),
         sa.CheckConstraint("damaged >= 0", name="damaged"),

@@ -27,7 +27,7 @@ class CartItem(Base):
     quantity: orm.Mapped[int]
     ticked: orm.Mapped[bool] = orm.mapped_column(default=True)
     added_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
-    sku: orm.Mapped[Sku] = orm.relationship()
+    sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku)
     __table_args__ = (
         sa.UniqueConstraint("world_id", "account_id", "sku_id"),
         sa.CheckConstraint("quantity >= 1", name="quantity"),
