@@ -1,0 +1,1 @@
+"""Simulated supply system (供销系统): suppliers, distribution library, one-click listing, order fetching."""

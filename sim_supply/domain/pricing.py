@@ -1,0 +1,119 @@
+"""Price rules of one-click listing (一键上架): from a supplier's cost to a selling price, in fen and basis points.
+
+Source: commerce model 3.10. A target margin is kept exactly: price = (cost + freight) / (1 - fee - margin).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.core.money import FULL_BP, half_up, part
+
+_PERCENT = re.compile(r"^(\d{1,5})(?:\.(\d{1,2}))?%?$", re.ASCII)
+NINE = 90  # a price ends in .90 yuan
+YUAN = 100
+
+
+class RuleKind(StrEnum):
+    """How the price is made from the cost."""
+
+    ADD = "add"  # 成本加价
+    PERCENT = "percent"  # 成本乘比例
+    MARGIN = "margin"  # 目标毛利率
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRule:
+    """One price rule.
+
+    add: fen on top of the cost (ADD). percent_bp: basis points of the cost (PERCENT). margin_bp: wanted
+    margin in basis points of the price (MARGIN). freight: fen that the seller pays per unit. fee_bp: fee of
+    the mall. round_nine: go up to the next price that ends in .90.
+    """
+
+    kind: RuleKind
+    add: int = 0
+    percent_bp: int = FULL_BP
+    margin_bp: int = 0
+    freight: int = 0
+    fee_bp: int = 0
+    round_nine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What the rule makes of one cost, all in fen; ``margin_bp`` is profit in basis points of the price.
+
+    computed: before the step to .90. fee: the mall's share of the price. profit: what stays with the seller.
+    """
+
+    cost: int
+    computed: int
+    price: int
+    fee: int
+    freight: int
+    profit: int
+    margin_bp: int
+
+
+def problem(rule: PriceRule) -> tuple[str, str] | None:
+    """Return (field, Chinese sentence) when the rule cannot make prices, else None."""
+    if rule.kind is RuleKind.ADD and not 0 <= rule.add <= 10_000_000:
+        return "add", "加价金额应在 0 到 100000.00 元之间。"
+    if rule.kind is RuleKind.PERCENT and not 1 <= rule.percent_bp <= 100_000:
+        return "percent", "成本比例应大于 0%，最多 1000%。"
+    if rule.kind is RuleKind.MARGIN and rule.margin_bp < 0:
+        return "margin", "目标毛利率不能小于 0%。"
+    if rule.kind is RuleKind.MARGIN and rule.fee_bp + rule.margin_bp > 9_500:
+        most = (9_500 - rule.fee_bp) // 100
+        return "margin", f"目标毛利率太高：加上平台服务费后，最多只能填 {most}%。"
+    if not 0 <= rule.freight <= 1_000_000:
+        return "freight", "单件运费应在 0 到 10000.00 元之间。"
+    return None
+
+
+def _exact(cost: int, rule: PriceRule) -> tuple[int, int]:
+    """Return the price as a fraction of fen."""
+    if rule.kind is RuleKind.ADD:
+        return cost + rule.add, 1
+    if rule.kind is RuleKind.PERCENT:
+        return cost * rule.percent_bp, FULL_BP
+    return (cost + rule.freight) * FULL_BP, FULL_BP - rule.fee_bp - rule.margin_bp
+
+
+def up_to_nine(numerator: int, denominator: int = 1) -> int:
+    """Return the smallest price in fen that ends in .90 and is not below numerator / denominator."""
+    steps = -(-(numerator - NINE * denominator) // (YUAN * denominator))
+    return max(steps, 0) * YUAN + NINE
+
+
+def quote(cost: int, rule: PriceRule) -> Quote:
+    """Return price and margin of one cost (fen) under the rule. Raises ValueError for a rule with a problem.
+
+    The price is the exact one rounded half up to the fen, at least 1 fen; with ``round_nine`` it goes up
+    from the exact one, so that a target margin is never missed.
+    """
+    found = problem(rule)
+    if found or cost < 0:
+        raise ValueError(found[1] if found else "cost must not be negative")
+    numerator, denominator = _exact(cost, rule)
+    computed = max(1, half_up(numerator, denominator))
+    price = up_to_nine(numerator, denominator) if rule.round_nine else computed
+    return measure(cost, computed, price, rule.freight, rule.fee_bp)
+
+
+def measure(cost: int, computed: int, price: int, freight: int, fee_bp: int) -> Quote:
+    """Return what stays of a price (fen): price - fee - cost - freight, and its share of the price."""
+    fee = part(price, fee_bp)
+    profit = price - fee - cost - freight
+    return Quote(cost, computed, price, fee, freight, profit, half_up(profit * FULL_BP, price))
+
+
+def parse_percent(text: str) -> int:
+    """Parse '50', '62.5' or '50%' to basis points. Raises ValueError on anything else."""
+    match = _PERCENT.match(text.strip())
+    if not match:
+        raise ValueError("not a percentage")
+    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))

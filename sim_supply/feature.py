@@ -1,0 +1,84 @@
+"""What the supply system brings along."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.core.feature import Feature, HomeCard, MenuItem
+from app.core.permissions import Permission
+from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid
+from sim_supply import subscribers
+from sim_supply.commands import commands
+from sim_supply.domain.order_flow import ORDER_FLOW
+from sim_supply.services import desk, imports, orders
+from sim_supply.views import desk as desk_views
+from sim_supply.views import imports as import_views
+from sim_supply.views import library as library_views
+from sim_supply.views import orders as order_views
+from sim_supply.views.blueprint import blueprint
+
+PAGES = (desk_views, library_views, order_views, import_views)  # their routes hang on the blueprint
+
+
+def _in_world(actor: Actor) -> dict[str, object] | None:
+    return {} if actor.world_id is not None else None
+
+
+def home_cards(actor: Actor) -> list[HomeCard]:
+    """Say which purchase orders wait for the trainee."""
+    if actor.world_id is None or actor.account_id is None or not actor.may(Permission.SUPPLY_USE):
+        return []
+    waiting = desk.needing_seller(actor)
+    if not waiting:
+        return []
+    return [
+        HomeCard(
+            title=f"{waiting} 张采购单要处理",
+            text="未推送或被供应商拒单，买家还在等发货。",
+            url="/supply/orders/",
+            button="处理采购单",
+            urgency=20,
+            icon="truck-delivery",
+        )
+    ]
+
+
+def _item(label: str, endpoint: str, icon: str, permission: Permission, order: int, group: str) -> MenuItem:
+    return MenuItem("supply", label, f"supply.{endpoint}", icon, permission, order, group, arguments=_in_world)
+
+
+FEATURE = Feature(
+    name="supply",
+    blueprints=[blueprint],
+    commands=[commands],
+    menu=[
+        _item("供货工作台", "home", "layout-dashboard", Permission.SUPPLY_USE, 10, ""),
+        _item("分销货源库", "catalogue", "building-warehouse", Permission.SUPPLY_VIEW, 20, "选货上架"),
+        _item("已上架货源", "listings", "packages", Permission.SUPPLY_USE, 30, "选货上架"),
+        _item("导入货源", "import_form", "upload", Permission.SUPPLY_CATALOGUE_IMPORT, 40, "选货上架"),
+        MenuItem(
+            "supply",
+            "采购订单",
+            "supply.order_list",
+            "truck-delivery",
+            Permission.SUPPLY_USE,
+            50,
+            "订单履约",
+            count=desk.needing_seller,
+            arguments=_in_world,
+        ),
+    ],
+    subscribers=[
+        (OrderShipped, subscribers.on_order_changed),
+        (OrderCompleted, subscribers.on_order_changed),
+        (OrderClosed, subscribers.on_order_changed),
+        (RefundPaid, subscribers.on_refund_paid),
+    ],
+    due_handlers={
+        orders.ACCEPT_DUE: subscribers.supplier_answers,
+        orders.SHIP_DUE: subscribers.supplier_ships,
+        orders.FOLLOW_DUE: subscribers.follow_order,
+    },
+    jobs={imports.CHECK_JOB: imports.run_check, imports.STORE_JOB: imports.run_store},
+    home_cards=[home_cards],
+    flows=[ORDER_FLOW],
+)

@@ -1,0 +1,87 @@
+"""The one place where the supply system calls the mall, as an outside program would: by its open platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from app.core.actor import Actor, system
+from app.core.errors import Refused
+from sim_mall import open_platform
+from sim_mall.data import ListingDraft, ListingInfo, OrderInfo, OrderLineInfo, ParcelInfo, ShopInfo, SkuDraft
+
+__all__ = ["ListingDraft", "ListingInfo", "OrderInfo", "OrderLineInfo", "ParcelInfo", "ShopInfo", "SkuDraft"]
+
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+FAR = datetime(9000, 1, 1, tzinfo=UTC)
+OPEN = "open"
+TO_SHIP = ("paid", "part_shipped")
+HOLDING = ("pending_pay", *TO_SHIP)
+ENDED = ("completed", "closed")
+GONE = "recycled"
+ON_SALE = "on_sale"
+
+
+def my_shop(actor: Actor) -> ShopInfo | None:
+    """Return the actor's shop in this world, in whatever state, or None."""
+    return open_platform.my_shop(actor)
+
+
+def create_listing(actor: Actor, shop_id: int, draft: ListingDraft) -> ListingInfo:
+    """Put a listing on sale in the actor's shop. Raises DomainError with the mall's reason."""
+    return open_platform.create_listing(actor, shop_id, draft)
+
+
+def listings(world_id: int, listing_ids: Sequence[int]) -> dict[int, ListingInfo]:
+    """Return listings by id."""
+    return open_platform.listings_by_id(world_id, sorted(set(listing_ids))) if listing_ids else {}
+
+
+def set_stock(world_id: int, shop_id: int, listing_ids: Iterable[int], on_hand: Mapping[int, int]) -> None:
+    """Write what is on hand of the shop's mall SKUs, as the system; SKUs that the seller removed are left out.
+
+    The mall refuses less than its open orders have reserved: then exactly that is written, nothing is saleable.
+    """
+    known = listings(world_id, list(listing_ids))
+    alive = {sku.id for listing in known.values() for sku in listing.skus}
+    for sku_id, units in sorted(on_hand.items()):
+        if sku_id not in alive:
+            continue
+        try:
+            open_platform.set_stock(system(world_id), shop_id, {sku_id: units})
+        except Refused as error:
+            if error.code != "reserved":
+                raise
+            open_platform.set_stock(system(world_id), shop_id, {sku_id: _reserved(world_id, shop_id, sku_id)})
+
+
+def _reserved(world_id: int, shop_id: int, sku_id: int) -> int:
+    """Return the units of a mall SKU that the shop's unshipped orders hold."""
+    orders = open_platform.fetch_orders(system(world_id), shop_id, BEGINNING, FAR, states=HOLDING)
+    return sum(
+        line.quantity - line.shipped - (0 if line.shipped else line.refunded)
+        for order in orders
+        for line in order.lines
+        if line.sku_id == sku_id
+    )
+
+
+def fetch_orders(actor: Actor, shop_id: int, modified_from: datetime, modified_to: datetime) -> list[OrderInfo]:
+    """Return the shop's orders to ship that changed between the two simulated moments."""
+    return open_platform.fetch_orders(actor, shop_id, modified_from, modified_to, states=TO_SHIP)
+
+
+def get_order(world_id: int, order_id: int) -> OrderInfo:
+    """Return an order as it stands now, as the system."""
+    return open_platform.get_order(system(world_id), order_id)
+
+
+def ship(world_id: int, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str) -> ParcelInfo:
+    """Write a parcel back to the mall, as the system. units: mall line id → units."""
+    return open_platform.ship(system(world_id), order_id, dict(units), carrier, waybill, key)
+
+
+def carrier_name(code: str) -> str:
+    """Return the Chinese name of a carrier; the code itself when the mall no longer knows it."""
+    known = open_platform.CARRIERS.get(code)
+    return known[0] if known else code

@@ -1,0 +1,233 @@
+"""Order fetching (抓取订单): paid orders come over by change time, once, and are split by supplier.
+
+The window runs from the last cursor, three minutes earlier, to now; an order is written again only when the
+mall says that it is newer. Source: commerce model 3.10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy import orm
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import audit, clock
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import Refused
+from app.core.idempotency import once
+from app.core.permissions import Permission
+from app.ledger import book
+from app.worlds import due
+from app.worlds.api import scope_of_world
+from app.worlds.clock import sim_now
+from sim_supply import access, mall_client
+from sim_supply.data import FetchReport
+from sim_supply.domain.order_flow import OrderState
+from sim_supply.models import (
+    FetchedLine,
+    FetchedOrder,
+    Mapping,
+    PurchaseLine,
+    PurchaseOrder,
+    Route,
+    Supplier,
+    SupplyShop,
+)
+from sim_supply.services.orders import SHORT_OF_MONEY, amount_due, copy_order, push_order
+
+OVERLAP = timedelta(minutes=3)
+NO_SHOP = "请先注册店铺并缴纳保证金，开店后再使用供货系统。"
+
+
+def open_shop(actor: Actor) -> mall_client.ShopInfo:
+    """Return the actor's shop once it is open. Raises Refused (code no_shop) before."""
+    shop = mall_client.my_shop(actor)
+    if shop is None or shop.state != mall_client.OPEN:
+        raise Refused(NO_SHOP, code="no_shop")
+    return shop
+
+
+def lock_shop(shop: mall_client.ShopInfo) -> SupplyShop:
+    """Return the supply system's row of the shop, made on first use, locked for the rest of the unit of work."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    values = {"world_id": shop.world_id, "shop_id": shop.id, "owner_id": shop.owner_id}
+    db.session.execute(insert(SupplyShop).values(**values).on_conflict_do_nothing())
+    query = sa.select(SupplyShop).where(SupplyShop.shop_id == shop.id).with_for_update()
+    return db.session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _horizon(world_id: int) -> datetime:
+    """Return up to when the past is settled: a due task still waiting may write an earlier change time."""
+    now = sim_now(world_id)
+    waiting = due.next_due(world_id, now)
+    return min(now, waiting.due_at) if waiting else now
+
+
+def fetch_orders(actor: Actor, key: str) -> FetchReport:
+    """Fetch the shop's orders to ship, split new ones by supplier and push them.
+
+    A line is bought once, however often its order is fetched. Purchase orders that the wallet cannot pay
+    stay behind with the reason. Raises Refused without an open shop.
+    """
+    actor.require(Permission.SUPPLY_USE)
+    shop = open_shop(actor)
+    answer = once(actor, key, "supply.fetch_orders", shop.id, lambda: asdict(_fetch(actor, shop)))
+    return FetchReport(**answer)
+
+
+def _fetch(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
+    row = lock_shop(shop)
+    now = sim_now(shop.world_id)
+    start = row.fetched_to_at - OVERLAP if row.fetched_to_at else mall_client.BEGINNING
+    orders = mall_client.fetch_orders(actor, shop.id, start, now)
+    known = {
+        found.mall_order_id: found
+        for found in db.session.scalars(
+            sa.select(FetchedOrder).where(FetchedOrder.mall_order_id.in_([order.id for order in orders]))
+        )
+    }
+    made: list[PurchaseOrder] = []
+    new = updated = own = 0
+    for order in sorted(orders, key=lambda o: o.id):
+        if order.id in known:
+            updated += copy_order(known[order.id], order)
+            continue
+        fetched, purchases = _take_in(shop, order, now)
+        new += 1
+        own += sum(1 for line in fetched.lines if line.route is Route.OWN)
+        made += purchases
+    row.fetched_to_at = _horizon(shop.world_id)
+    row.fetched_wall_at = clock.now()
+    db.session.flush()
+    pushed, waiting = _push_all(actor, made)
+    report = FetchReport(new=new, updated=updated, pushed=pushed, waiting=waiting, own_lines=own)
+    if new or updated:
+        audit.record(actor, "orders.fetched", f"shop:{shop.id}", asdict(report), scope_id=scope_of_world(shop.world_id))
+    return report
+
+
+def _take_in(
+    shop: mall_client.ShopInfo, order: mall_client.OrderInfo, now: datetime
+) -> tuple[FetchedOrder, list[PurchaseOrder]]:
+    """Write a new order down, decide who ships each line, and make one purchase order per supplier."""
+    fetched = FetchedOrder(
+        world_id=shop.world_id,
+        shop_id=shop.id,
+        owner_id=shop.owner_id,
+        mall_order_id=order.id,
+        number=order.number,
+        fetched_at=now,
+    )
+    copy_order(fetched, order)
+    db.session.add(fetched)
+    db.session.flush()
+    mappings = _mappings([line.sku_id for line in order.lines])
+    own_left = _own_left(mappings.values())
+    bought: dict[int, list[tuple[FetchedLine, Mapping, int]]] = {}
+    for told in order.lines:
+        mapping = mappings.get(told.sku_id)
+        units = told.quantity - told.shipped - told.refunded
+        line = FetchedLine(
+            order_id=fetched.id,
+            mall_line_id=told.id,
+            mall_sku_id=told.sku_id,
+            title=told.title,
+            spec=told.spec,
+            quantity=told.quantity,
+            route=Route.SUPPLIER,
+            shipped=told.shipped,
+            closed=units <= 0,
+        )
+        fetched.lines.append(line)
+        if units <= 0 or mapping is None:
+            line.route = Route.OWN
+        elif own_left[told.sku_id] >= units:
+            own_left[told.sku_id] -= units
+            line.route, line.from_own_stock = Route.OWN, True
+        else:
+            bought.setdefault(mapping.product.supplier_id, []).append((line, mapping, units))
+    db.session.flush()
+    return fetched, [
+        _make_purchase(fetched, supplier_id, lines, index, now)
+        for index, (supplier_id, lines) in enumerate(sorted(bought.items()), 1)
+    ]
+
+
+def _mappings(mall_sku_ids: Sequence[int]) -> dict[int, Mapping]:
+    query = (
+        sa.select(Mapping)
+        .options(orm.joinedload(Mapping.product), orm.joinedload(Mapping.sku))
+        .where(Mapping.mall_sku_id.in_(mall_sku_ids))
+        .execution_options(populate_existing=True)
+    )
+    return {mapping.mall_sku_id: mapping for mapping in db.session.scalars(query)}
+
+
+def _own_left(mappings: Iterable[Mapping]) -> dict[int, int]:
+    """Return per mall SKU the units of the shop's own stock that no fetched line has claimed yet."""
+    left = {mapping.mall_sku_id: mapping.own_stock for mapping in mappings}
+    claimed = db.session.execute(
+        sa.select(FetchedLine.mall_sku_id, sa.func.sum(FetchedLine.quantity - FetchedLine.shipped))
+        .where(
+            FetchedLine.mall_sku_id.in_(list(left)),
+            FetchedLine.from_own_stock.is_(True),
+            FetchedLine.closed.is_(False),
+        )
+        .group_by(FetchedLine.mall_sku_id)
+    )
+    for mall_sku_id, units in claimed:
+        left[mall_sku_id] -= int(units)
+    return left
+
+
+def _make_purchase(
+    fetched: FetchedOrder,
+    supplier_id: int,
+    lines: Sequence[tuple[FetchedLine, Mapping, int]],
+    index: int,
+    now: datetime,
+) -> PurchaseOrder:
+    order = PurchaseOrder(
+        state=OrderState.CREATED,
+        world_id=fetched.world_id,
+        shop_id=fetched.shop_id,
+        owner_id=fetched.owner_id,
+        supplier_id=supplier_id,
+        fetched_order_id=fetched.id,
+        number=f"CG{fetched.number}-{index}",
+        freight=db.session.get_one(Supplier, supplier_id).freight,
+        created_at=now,
+        lines=[
+            PurchaseLine(fetched_line_id=line.id, sku_id=mapping.sku_id, quantity=units, cost=mapping.sku.cost)
+            for line, mapping, units in lines
+        ],
+    )
+    db.session.add(order)
+    db.session.flush()
+    return order
+
+
+def _push_all(actor: Actor, orders: Sequence[PurchaseOrder]) -> tuple[int, int]:
+    """Push what the wallet can pay, oldest first; return how many went and how many stayed."""
+    pushed = waiting = 0
+    for order in orders:
+        have = book.balance(order.world_id, book.wallet(order.owner_id))
+        if have < amount_due(order):
+            order.note = SHORT_OF_MONEY
+            waiting += 1
+        else:
+            push_order(actor, order.id)
+            pushed += 1
+    return pushed, waiting
+
+
+def push_many(actor: Actor, order_ids: Sequence[int]) -> int:
+    """Push several purchase orders; all of them or, with the reason of the first that cannot go, none."""
+    actor.require(Permission.SUPPLY_USE)
+    for order_id in sorted(set(order_ids)):
+        push_order(actor, access.get_order(actor, order_id).id)
+    return len(set(order_ids))

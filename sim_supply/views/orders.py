@@ -1,0 +1,124 @@
+"""Purchase orders: fetch, push, cancel, look."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.core.errors import InvalidInput
+from app.core.permissions import Permission
+from app.core.uow import unit_of_work
+from app.core.web.access import actor, requires
+from app.core.web.forms import form_key
+from app.core.web.paging import page_number
+from app.worlds.clock import sim_now
+from sim_supply import access
+from sim_supply.data import FetchReport
+from sim_supply.domain.order_flow import NEEDS_SELLER, ORDER_FLOW, OrderState
+from sim_supply.forms import KeyForm
+from sim_supply.services import desk, fetching, orders
+from sim_supply.views.blueprint import blueprint, id_list, search_text
+
+OWN = "own"
+STATES = {str(state) for state in OrderState}
+
+
+@blueprint.get("/orders/")
+@requires(Permission.SUPPLY_USE)
+def order_list() -> str:
+    """Purchase orders by state, and the lines that the shop ships itself."""
+    who = actor()
+    state = request.args.get("state", "")
+    q = search_text()
+    own = state == OWN
+    page = None if own else desk.list_orders(who, (state,) if state in STATES else (), q, page_number())
+    return render_template(
+        "supply/orders.html",
+        desk=desk.read_desk(who),
+        page=page,
+        own=desk.list_own_lines(who, page_number()) if own else None,
+        state=state if state in STATES or own else "",
+        q=q,
+        states=list(OrderState),
+        pushable=NEEDS_SELLER,
+        due=orders.amount_due,
+        late=orders.late,
+        now=sim_now(who.world()),
+        form=KeyForm(),
+    )
+
+
+@blueprint.get("/orders/<int:order_id>")
+@requires(Permission.SUPPLY_USE)
+def order_page(order_id: int) -> str:
+    """One purchase order with its way so far."""
+    who = actor()
+    order = access.get_order(who, order_id)
+    return render_template(
+        "supply/order.html",
+        order=order,
+        events=desk.order_history(order),
+        due=orders.amount_due(order),
+        can_push=ORDER_FLOW.allows(order.state, "push", who),
+        can_cancel=ORDER_FLOW.allows(order.state, "cancel", who),
+        late=orders.late(order, sim_now(who.world())),
+        now=sim_now(who.world()),
+        form=KeyForm(),
+    )
+
+
+def _told(report: FetchReport) -> str:
+    if not report.new:
+        return "没有新的待发货订单。" if not report.updated else f"没有新订单，更新了 {report.updated} 笔已抓取的订单。"
+    words = [f"抓取到 {report.new} 笔新订单"]
+    if report.pushed:
+        words.append(f"已向供应商推送 {report.pushed} 张采购单")
+    if report.waiting:
+        words.append(f"{report.waiting} 张采购单因钱包余额不足未推送")
+    if report.own_lines:
+        words.append(f"{report.own_lines} 行商品由店铺自行发货")
+    return "，".join(words) + "。"
+
+
+@blueprint.post("/orders/fetch")
+@requires(Permission.SUPPLY_USE)
+def fetch() -> Response:
+    """Fetch the shop's paid orders and send them on to the suppliers."""
+    with unit_of_work():
+        report = fetching.fetch_orders(actor(), form_key(request.form))
+    flash(_told(report), "warning" if report.waiting else "success")
+    return redirect(url_for("supply.order_list"))
+
+
+@blueprint.post("/orders/push")
+@requires(Permission.SUPPLY_USE)
+def push_many() -> Response:
+    """Send several purchase orders to their suppliers."""
+    chosen = id_list(request.form.getlist("order"))
+    if not chosen:
+        raise InvalidInput("请先勾选要推送的采购单。", field="order")
+    with unit_of_work():
+        count = fetching.push_many(actor(), chosen)
+    flash(f"已推送 {count} 张采购单，等待供应商接单。", "success")
+    return redirect(url_for("supply.order_list"))
+
+
+@blueprint.post("/orders/<int:order_id>/push")
+@requires(Permission.SUPPLY_USE)
+def push(order_id: int) -> Response:
+    """Send one purchase order to its supplier."""
+    with unit_of_work():
+        orders.push_order(actor(), order_id)
+    flash("已推送给供应商，等待接单。", "success")
+    return redirect(url_for("supply.order_page", order_id=order_id))
+
+
+@blueprint.post("/orders/<int:order_id>/cancel")
+@requires(Permission.SUPPLY_USE)
+def cancel(order_id: int) -> Response:
+    """Cancel one purchase order before it ships."""
+    with unit_of_work():
+        order = orders.cancel_order(actor(), order_id)
+        paid = order.refunded
+    flash("采购单已取消，货款已退回钱包。" if paid else "采购单已取消。", "success")
+    return redirect(url_for("supply.order_page", order_id=order_id))
