@@ -13,7 +13,8 @@ from app.core.files import StoredFile
 from app.core.permissions import Permission
 from app.teaching.domain.task_flow import TaskState
 from app.teaching.models import Resource, Task
-from app.training.api import ClassInfo, class_by_code
+from app.training.api import class_by_code
+from app.training.data import ClassInfo
 
 
 @dataclass(frozen=True, slots=True)

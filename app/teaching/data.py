@@ -76,7 +76,7 @@ class TraineeRow:
     """
 
     account_id: int
-    number: str
+    number: int
     name: str
     cells: tuple[Cell, ...]
     last_wall_at: datetime | None

@@ -6,9 +6,17 @@ from typing import Any
 
 import wtforms
 from flask import current_app
-from wtforms import BooleanField, DateTimeLocalField, FieldList, FormField, HiddenField, IntegerField, StringField
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    FieldList,
+    FormField,
+    HiddenField,
+    IntegerField,
+    StringField,
+    TextAreaField,
+)
 from wtforms import FileField as PlainFileField
-from wtforms import TextAreaField
 from wtforms.validators import DataRequired, Length, NumberRange
 from wtforms.validators import Optional as Blank
 
@@ -56,8 +64,7 @@ class TaskForm(Form):
     def step_rows(self) -> list[tuple[Any, Any, Any]]:
         """Return (rule, tick box, number or None) of every kind of step, in order."""
         return [
-            (rule, self[f"step_{kind}"], self[f"need_{kind}"] if rule.counted else None)
-            for kind, rule in RULES.items()
+            (rule, self[f"step_{kind}"], self[f"need_{kind}"] if rule.counted else None) for kind, rule in RULES.items()
         ]
 
     def draft(self) -> TaskDraft:
@@ -83,7 +90,8 @@ def _resource(row: ResourceRow) -> ResourceDraft | None:
         try:
             data = files.read_upload(upload, kinds=FILE_KINDS, limit=limit)
         except InvalidInput as error:
-            raise InvalidInput(f"资料“{row.title.data or upload.filename}”：{error.message}", field="resources") from error
+            named = row.title.data or upload.filename
+            raise InvalidInput(f"资料“{named}”：{error.message}", field="resources") from error
         name = clean_text(upload.filename)[-120:]
     return ResourceDraft(row.title.data or name[:60], row.body.data or "", data, name, bool(row.must_read.data), stored)
 

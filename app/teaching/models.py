@@ -76,7 +76,9 @@ class StepDone(Base):
     """The first moment (wall time) at which a trainee had reached a step; a later reversal keeps it."""
 
     __tablename__ = "teaching_step_done"
-    step_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("teaching_step.id", ondelete="CASCADE"), primary_key=True)
+    step_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("teaching_step.id", ondelete="CASCADE"), primary_key=True
+    )
     account_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"), primary_key=True)
     done_wall_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     __table_args__ = (sa.Index("ix_teaching_step_done_account", "account_id"),)

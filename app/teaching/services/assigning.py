@@ -21,7 +21,8 @@ from app.teaching.domain.steps import RULES, StepKind
 from app.teaching.domain.task_flow import TASK_FLOW
 from app.teaching.models import Resource, ResourceKind, Step, Task
 from app.teaching.services.recording import record_later
-from app.training.api import ClassInfo, class_by_code
+from app.training.api import class_by_code
+from app.training.data import ClassInfo
 
 TITLE_MOST = 60
 INTRO_MOST = 4000
@@ -72,9 +73,7 @@ def change_task(actor: Actor, code: str, task_id: int, draft: TaskDraft, version
     changed = db.session.execute(
         sa.update(Task)
         .where(Task.id == task.id, Task.version == version)
-        .values(
-            title=draft.title, intro=draft.intro, deadline_wall_at=draft.deadline_wall_at, version=Task.version + 1
-        )
+        .values(title=draft.title, intro=draft.intro, deadline_wall_at=draft.deadline_wall_at, version=Task.version + 1)
         .execution_options(synchronize_session=False)
     )
     if matched(changed) != 1:

@@ -15,7 +15,8 @@ from app.teaching.data import Cell, StepView, TaskSummary, TraineeRow
 from app.teaching.domain.steps import RULES, StepKind, TraineeFacts, reached
 from app.teaching.models import Step, StepDone, Task
 from app.teaching.services.facts import facts_of
-from app.training.api import ClassInfo, RosterEntry, roster
+from app.training.api import roster
+from app.training.data import ClassInfo, RosterEntry
 
 STUCK_AFTER = timedelta(days=1)
 
@@ -78,7 +79,7 @@ def task_board(group: ClassInfo, task: Task) -> Board:
 def own_rows(group: ClassInfo, tasks: Sequence[Task], account_id: int, name: str) -> dict[int, TraineeRow]:
     """Return how one trainee stands in each of the tasks, by task id."""
     me = RosterEntry(
-        account_id=account_id, number="", name=name, login="", phone_masked="", signed_in=True, joined_at=clock.now()
+        account_id=account_id, number=0, name=name, login="", phone_masked="", signed_in=True, joined_at=clock.now()
     )
     return {key: board.rows[0] for key, board in _boards(group, tasks, [me]).items()}
 
@@ -108,6 +109,11 @@ def open_summaries(group: ClassInfo) -> list[TaskSummary]:
     return summaries(group, tasks_of(group.scope_id))
 
 
+def boards_of(group: ClassInfo, tasks: Sequence[Task]) -> dict[int, Board]:
+    """Return the boards of several tasks by task id, with one look at the facts."""
+    return _boards(group, tasks, roster(group.scope_id))
+
+
 def _boards(group: ClassInfo, tasks: Sequence[Task], members: Sequence[RosterEntry]) -> dict[int, Board]:
     ids = [member.account_id for member in members]
     facts = facts_of(group.world_id, group.scope_id, ids) if tasks else {}
@@ -124,7 +130,7 @@ def _boards(group: ClassInfo, tasks: Sequence[Task], members: Sequence[RosterEnt
     boards = {}
     for task in tasks:
         steps = tuple(show_step(step) for step in task.steps)
-        rows = tuple(_row(task, steps, member, facts[member.account_id], done, now) for member in members)
+        rows = tuple(_row(task, steps, member, (facts[member.account_id], done), now) for member in members)
         boards[task.id] = Board(steps, rows, now)
     return boards
 
@@ -133,10 +139,10 @@ def _row(
     task: Task,
     steps: Sequence[StepView],
     member: RosterEntry,
-    facts: TraineeFacts,
-    done: dict[tuple[int, int], datetime],
+    known: tuple[TraineeFacts, dict[tuple[int, int], datetime]],
     now: datetime,
 ) -> TraineeRow:
+    facts, done = known
     cells = []
     for step in steps:
         since = done.get((step.id, member.account_id))

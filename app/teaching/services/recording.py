@@ -57,9 +57,7 @@ def record_progress(scope_id: int, account_ids: frozenset[int] | None = None) ->
             )
         )
     }
-    waiting = {
-        account_id for account_id in wanted if any((step.id, account_id) not in done for step in steps)
-    }
+    waiting = {account_id for account_id in wanted if any((step.id, account_id) not in done for step in steps)}
     if not waiting:
         return 0
     facts = facts_of(group.world_id, scope_id, sorted(waiting))

@@ -1,0 +1,20 @@
+"""What the demo data brings along: its commands, the loader of ``flask up``, the accounts of the sign-in page."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from app.core.feature import Feature
+from app.demo.commands import commands
+from app.demo.people import shown_accounts
+
+
+def _start(app: Flask) -> None:
+    if app.config["SETTINGS"].is_demo:
+        from app.demo.loader import load_for_start
+
+        app.extensions["demo_loader"] = load_for_start
+        app.extensions["demo_accounts"] = shown_accounts()
+
+
+FEATURE = Feature(name="demo", commands=[commands], startup=_start)
