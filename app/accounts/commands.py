@@ -94,7 +94,7 @@ def rotate_keys() -> dict[str, Any]:
     """Write every encrypted value anew with the first key of FIELD_KEYS; then older keys may be removed."""
     with unit_of_work():
         rewritten = {"accounts": people.rotate_id_numbers()}
-        for step in current_app.extensions.get("field_rotation", []):
-            rewritten[step.__module__.split(".")[-1]] = step()
+        for name, step in current_app.extensions.get("field_rotation", []):
+            rewritten[name] = step()
         audit.record(system(), "account.keys_rotated", "", rewritten)
     return {"rewritten": rewritten}

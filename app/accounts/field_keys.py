@@ -8,10 +8,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
-from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from flask import current_app
+from flask import Flask, current_app
 
 from app.core.errors import NotReady
 
@@ -70,7 +69,7 @@ def code_digest(code: str) -> str:
     return _digest(current_app.config["SECRET_KEY"].encode(), "one-time-code", code)
 
 
-def on_rotation(rewrite: Callable[[], int]) -> None:
-    """Register ``rewrite() -> rows`` of a package with encrypted columns, called by rotate-keys."""
-    steps: list[Any] = current_app.extensions.setdefault("field_rotation", [])
-    steps.append(rewrite)
+def rotation_steps(app: Flask) -> list[tuple[str, Callable[[], int]]]:
+    """Return the list of (name, step) called by rotate-keys; packages with encrypted columns append theirs."""
+    steps: list[tuple[str, Callable[[], int]]] = app.extensions.setdefault("field_rotation", [])
+    return steps

@@ -112,8 +112,8 @@ def state_counts(actor: Actor, q: str = "") -> dict[str, int]:
     return {str(state): count for state, count in rows}
 
 
-def roster_entries(class_id: int, q: str = "") -> list[RosterEntry]:
-    """Return the trainees of a class by number."""
+def roster_query(class_id: int, q: str = "") -> sa.Select[Enrolment, Account]:
+    """Return the query of (Enrolment, Account) rows of a class, by number."""
     query = (
         sa.select(Enrolment, Account)
         .join(Account, Account.id == Enrolment.account_id)
@@ -123,18 +123,42 @@ def roster_entries(class_id: int, q: str = "") -> list[RosterEntry]:
     if q:
         like = f"%{like_escape(q.lower())}%"
         query = query.where(sa.or_(Account.name.like(like, escape="\\"), Account.login.like(like, escape="\\")))
-    return [
-        RosterEntry(
-            account_id=account.id,
-            number=enrolment.number,
-            name=account.name,
-            login=account.login,
-            phone_masked=mask_phone(account.phone),
-            signed_in=account.first_sign_in_at is not None,
-            joined_at=enrolment.joined_at,
-        )
-        for enrolment, account in db.session.execute(query)
-    ]
+    return query
+
+
+def entry_of(enrolment: Enrolment, account: Account) -> RosterEntry:
+    """Return what others get to know about a trainee."""
+    return RosterEntry(
+        account_id=account.id,
+        number=enrolment.number,
+        name=account.name,
+        login=account.login,
+        phone_masked=mask_phone(account.phone),
+        signed_in=account.first_sign_in_at is not None,
+        joined_at=enrolment.joined_at,
+    )
+
+
+def roster_entries(class_id: int) -> list[RosterEntry]:
+    """Return the trainees of a class by number."""
+    return [entry_of(enrolment, account) for enrolment, account in db.session.execute(roster_query(class_id))]
+
+
+def signed_in_count(class_id: int) -> int:
+    """Return how many trainees of the class have ever signed in."""
+    people = roster_query(class_id).order_by(None).where(Account.first_sign_in_at.is_not(None))
+    return db.session.scalar(people.with_only_columns(sa.func.count())) or 0
+
+
+def imports_of(class_id: int, limit: int = 10) -> Sequence[RosterImport]:
+    """Return the latest imports of a class, newest first, without their files."""
+    return db.session.scalars(
+        sa.select(RosterImport)
+        .options(orm.defer(RosterImport.content))
+        .where(RosterImport.class_id == class_id)
+        .order_by(RosterImport.id.desc())
+        .limit(limit)
+    ).all()
 
 
 def enrolment_of(class_id: int, account_id: int) -> Enrolment:

@@ -43,7 +43,7 @@ def page_number(name: str = "page") -> int:
     return min(max(int(text), 1), MAX_PAGE) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
-def paginate(query: sa.Select[Any], number: int, size: int = 20, *, scalars: bool = True) -> Page[Any]:
+def paginate(query: sa.Select[*tuple[Any, ...]], number: int, size: int = 20, *, scalars: bool = True) -> Page[Any]:
     """Run the query for one page. A page past the end is the last one."""
     total = db.session.scalar(sa.select(sa.func.count()).select_from(query.order_by(None).subquery())) or 0
     number = min(number, max(1, -(-total // size)))
