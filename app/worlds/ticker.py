@@ -47,6 +47,15 @@ def _take_lease(world_id: int, holder: str) -> bool:
     return matched(changed) == 1
 
 
+def _give_back_lease(world_id: int, holder: str) -> None:
+    with unit_of_work():
+        db.session.execute(
+            sa.update(World)
+            .where(World.id == world_id, World.lease_holder == holder)
+            .values(lease_holder=None, lease_until=None)
+        )
+
+
 def _fire_next(world_id: int, holder: str) -> bool:
     """Fire one due task; say whether there was one."""
     task_id = 0
@@ -111,9 +120,13 @@ def tick(holder: str) -> int:
 
 
 def run_due(world_id: int) -> int:
-    """Fire all that is due in one world now, as its only leader: for commands, demo data and tests."""
+    """Fire all that is due in one world now, as its only leader: for commands, demo data and tests.
+
+    The lease is given back at the end, so that the next caller need not wait for it to run out.
+    """
     holder = holder_name()
     fired = 0
     while _take_lease(world_id, holder) and _fire_next(world_id, holder):
         fired += 1
+    _give_back_lease(world_id, holder)
     return fired
