@@ -56,7 +56,9 @@ def progress(scope_id: int, account_ids: list[int]) -> dict[int, GradingProgress
             sa.select(Outcome.account_id, Outcome.state).where(
                 Outcome.scope_id == scope_id, Outcome.account_id.in_(account_ids)
             )
-        ).tuples()
+        )
+        .tuples()
+        .all()
     )
     complete = set(
         db.session.scalars(
