@@ -165,7 +165,7 @@ class Sockets(SocketIO):  # type: ignore[misc]
             except DomainError as error:
                 return {"ok": False, "error": error.message, "code": error.code}
             except Exception:
-                log.exception("socket_event_failed", namespace=namespace, event=event)
+                log.exception("socket_event_failed", namespace=namespace, socket_event=event)
                 return UNEXPECTED
             finally:
                 db.session.remove()

@@ -104,7 +104,7 @@ def _deeds(room_id: int) -> tuple[int, int]:
         .where(LiveAction.room_id == room_id)
         .group_by(LiveAction.kind)
     )
-    counts = dict(rows.tuples())
+    counts = dict(rows.all())
     return counts.get(ActionKind.SHARE, 0), counts.get(ActionKind.CLICK, 0)
 
 
@@ -125,7 +125,7 @@ def _items(room: LiveRoom, paid: Sequence[LiveSale], end: datetime) -> list[Item
         .where(LiveAction.room_id == room.id, LiveAction.kind == ActionKind.CLICK)
         .group_by(LiveAction.item_id)
     )
-    clicks = dict(rows.tuples())
+    clicks = dict(rows.all())
     explained: dict[int, int] = {}
     for clip in db.session.scalars(sa.select(LiveClip).where(LiveClip.room_id == room.id)):
         seconds = int(((clip.ended_wall_at or end) - clip.started_wall_at).total_seconds())

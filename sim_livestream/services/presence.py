@@ -128,4 +128,4 @@ def viewers(room_ids: Collection[int]) -> dict[int, int]:
         )
         .group_by(LivePresence.room_id)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
