@@ -9,22 +9,29 @@ from flask_migrate import Migrate
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.accounts.feature
+import app.dashboards.feature
 import app.ledger.feature
+import app.teaching.feature
 import app.training.feature
 import app.worlds.feature
+import grading.feature
+import grading.ports
 import sim_livestream.feature
 import sim_mall.feature
+import sim_supply.feature
 from app import cli
 from app.accounts import sessions
 from app.config import Settings, load_settings
-from app.core import events
+from app.core import events, outbox
 from app.core.db import db, engine_options, prepare_engine
 from app.core.feature import Feature
 from app.core.jobs import Handler
 from app.core.queue import connect_queue
 from app.core.sockets import socketio
 from app.core.web import assets, formats, guard, health, job_views, picture_views, shell
+from app.training import grading_facts
 
+KERNEL_TABLES = (outbox.OutboxMessage,)  # those that no import above has loaded
 ROOT = Path(__file__).resolve().parent.parent
 
 FEATURES: tuple[Feature, ...] = (
@@ -32,8 +39,12 @@ FEATURES: tuple[Feature, ...] = (
     app.worlds.feature.FEATURE,
     app.ledger.feature.FEATURE,
     sim_mall.feature.FEATURE,
+    sim_supply.feature.FEATURE,
     sim_livestream.feature.FEATURE,
+    grading.feature.FEATURE,
     app.training.feature.FEATURE,
+    app.teaching.feature.FEATURE,
+    app.dashboards.feature.FEATURE,
 )
 
 
@@ -52,6 +63,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         flask_app.register_blueprint(blueprint)
     for feature in FEATURES:
         wire(flask_app, feature)
+    grading.ports.bind(flask_app, grading_facts.PORTS)
     connect_queue(flask_app)
     cli.register(flask_app)
     socketio.attach(flask_app)
