@@ -8,6 +8,14 @@ from typing import Any
 
 from tests.infrastructure.server import Server
 
+HANDSHAKE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+}
+
 
 def _get(server: Server, path: str) -> tuple[int, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
@@ -23,3 +31,26 @@ def test_server_is_alive_and_ready(server: Server) -> None:
     ready = {"database": "ok", "migrations": "ok", "queue": "ok", "storage": "ok"}
     assert _get(server, "/healthz") == (200, {"status": "ok"})
     assert _get(server, "/readyz") == (200, {"status": "ok", "checks": ready})
+
+
+def test_sockets_are_websocket_only_and_uncompressed(server: Server) -> None:
+    """Polling is refused; the handshake is answered by simple-websocket under gevent, without deflate."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        connection.request("GET", "/socket.io/?EIO=4&transport=polling")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 400
+        connection.request("GET", "/socket.io/?EIO=4&transport=websocket", headers=HANDSHAKE)
+        answer = connection.getresponse()
+        assert answer.status == 101
+        assert answer.headers["Sec-WebSocket-Accept"] == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+        assert answer.headers["Sec-WebSocket-Extensions"] is None
+    finally:
+        connection.close()
+
+
+def test_commands_print_json_alone(server: Server) -> None:
+    """JSON on standard output, logs and warnings on standard error."""
+    verdict = json.loads(server.flask("audit", "verify").stdout)
+    assert verdict["sound"] is True

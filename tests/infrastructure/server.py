@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.infrastructure.processes import Running, free_port, listens, make_folder, start
+from tests.infrastructure.processes import Running, free_port, make_folder, start
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
@@ -26,6 +28,23 @@ def clean_environment(**settings: str) -> dict[str, str]:
     return {**kept, "FLASK_APP": "app.wsgi", "PYTHONUNBUFFERED": "1", **settings}
 
 
+def flask(settings: Mapping[str, str], *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a flask command with these settings. Raises RuntimeError with its output when it fails and check is set."""
+    done = subprocess.run(
+        [str(BIN / "flask"), "--app", "app.wsgi", *arguments],
+        check=False,
+        cwd=ROOT,
+        env=clean_environment(**settings),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        stdin=subprocess.DEVNULL,
+    )
+    if check and done.returncode != 0:
+        raise RuntimeError(f"flask {' '.join(arguments)} answered {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done
+
+
 class Server:
     """One running platform with a database and a VAR_DIR of its own.
 
@@ -40,47 +59,44 @@ class Server:
         self.folder = make_folder("test-server-")
         self.port = free_port()
         self.base_url = f"http://127.0.0.1:{self.port}"
-        self.environment = clean_environment(
-            **{
-                "APP_MODE": "demo" if demo else "test",
-                "JOBS_INLINE": "off",
-                "DATABASE_URL": database_url,
-                "VAR_DIR": str(self.folder / "var"),
-                "HOST": "127.0.0.1",
-                "PORT": str(self.port),
-                "DEMO_PASSWORD": self.demo_password,
-                **settings,
-            }
-        )
+        self.environment = {
+            "APP_MODE": "demo" if demo else "test",
+            "JOBS_INLINE": "off",
+            "DATABASE_URL": database_url,
+            "VAR_DIR": str(self.folder / "var"),
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "DEMO_PASSWORD": self.demo_password,
+            **settings,
+        }
         (self.folder / "var").mkdir()
         self._running: list[Running] = []
 
     def flask(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a flask command on this server's data, for example ``server.flask("audit", "verify")``."""
-        done = subprocess.run(
-            [str(BIN / "flask"), "--app", "app.wsgi", *arguments],
-            check=False,
-            cwd=ROOT,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            stdin=subprocess.DEVNULL,
-        )
-        if check and done.returncode != 0:
-            raise RuntimeError(f"flask {' '.join(arguments)} answered {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done
+        return flask(self.environment, *arguments, check=check)
 
     def start(self) -> Server:
         """Migrate (and load the demo data in demo mode), then start web and worker."""
         self.flask("up")
         web = [str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"]
         worker = [str(BIN / "huey_consumer"), "app.worker.huey", "-k", "process", "-w", "1", "-q"]
+        environment = clean_environment(**self.environment)
         for name, command in (("web", web), ("worker", worker)):
             log = self.folder / f"{name}.log"
-            self._running.append(start(command, log, environment=self.environment, cwd=ROOT))
-        self._running[0].wait_until(lambda: listens(self.port), "the web process")
+            self._running.append(start(command, log, environment=environment, cwd=ROOT))
+        self._running[0].wait_until(self._answers, "the web process")
         return self
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()
 
     def log(self) -> str:
         """Return the end of both logs."""
