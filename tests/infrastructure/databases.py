@@ -24,7 +24,12 @@ class Databases(ABC):
     def fresh(self) -> str:
         """Return the URL of a new database with the schema and no rows."""
         if not self._template_ready:
-            self._make_schema(self._new_template())
+            template = self._new_template()
+            try:
+                self._make_schema(template)
+            except BaseException:
+                self.drop(template)
+                raise
             self._template_ready = True
         return self._copy_template()
 
