@@ -24,18 +24,14 @@ def progress(world_id: int, account_ids: Iterable[int]) -> dict[int, SupplyProgr
             .join(Mapping, Mapping.shop_id == SupplyShop.shop_id)
             .where(SupplyShop.world_id == world_id, SupplyShop.owner_id.in_(wanted))
             .group_by(SupplyShop.owner_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     fetched = dict(
         db.session.execute(
             sa.select(FetchedOrder.owner_id, sa.func.count())
             .where(FetchedOrder.world_id == world_id, FetchedOrder.owner_id.in_(wanted))
             .group_by(FetchedOrder.owner_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     shipped = dict(
         db.session.execute(
@@ -44,9 +40,7 @@ def progress(world_id: int, account_ids: Iterable[int]) -> dict[int, SupplyProgr
                 PurchaseOrder.world_id == world_id, PurchaseOrder.owner_id.in_(wanted), PurchaseOrder.state.in_(SENT)
             )
             .group_by(PurchaseOrder.owner_id)
-        )
-        .tuples()
-        .all()
+        ).all()
     )
     return {
         account_id: SupplyProgress(listed.get(account_id, 0), fetched.get(account_id, 0), shipped.get(account_id, 0))

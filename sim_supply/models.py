@@ -63,9 +63,7 @@ class Product(Base):
     image_url: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="")
     supplier: orm.Mapped[Supplier] = orm.relationship()
     category: orm.Mapped[Category] = orm.relationship(lambda: Category)
-    skus: orm.Mapped[list[Sku]] = orm.relationship(
-        lambda: Sku, back_populates="product", order_by=lambda: Sku.id
-    )
+    skus: orm.Mapped[list[Sku]] = orm.relationship(lambda: Sku, back_populates="product", order_by=lambda: Sku.id)
     __table_args__ = (
         sa.UniqueConstraint("world_id", "code"),
         sa.Index("ix_supply_product_category", "world_id", "category_id"),

@@ -48,9 +48,7 @@ def publish_stock(world_id: int, sku_ids: Iterable[int]) -> int:
     ).all()
     if not mappings:
         return 0
-    free = dict(
-        db.session.execute(sa.select(Sku.id, Sku.stock - Sku.reserved).where(Sku.id.in_(wanted))).tuples().all()
-    )
+    free = dict(db.session.execute(sa.select(Sku.id, Sku.stock - Sku.reserved).where(Sku.id.in_(wanted))).all())
     aside = set_aside(wanted)
     by_shop: dict[int, dict[int, int]] = {}
     listings: dict[int, set[int]] = {}
