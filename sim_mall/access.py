@@ -50,6 +50,14 @@ def get_shop(actor: Actor, shop_id: int, *, lock: bool = False) -> Shop:
     return _one(sa.select(Shop).where(Shop.id == shop_id, Shop.world_id == actor.world()), lock=lock)  # type: ignore[no-any-return]
 
 
+def get_visible_shop(actor: Actor, shop_id: int) -> Shop:
+    """Return a shop that people may look at: one that has opened, or the actor's own."""
+    shop = get_shop(actor, shop_id)
+    if shop.opened_at is None and shop.owner_id != actor.account_id:
+        raise NotFound
+    return shop
+
+
 def get_sellers_shop(actor: Actor, shop_id: int) -> Shop:
     """Return a shop that the actor runs; the system runs all of its world."""
     shop = get_shop(actor, shop_id)

@@ -2,20 +2,132 @@
 
 from __future__ import annotations
 
-from app.core.feature import Feature
+from flask import url_for
+
+from app.core.actor import Actor
+from app.core.feature import Feature, HomeCard, MenuItem
+from app.core.permissions import Permission, Role
+from sim_mall import access
 from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW
 from sim_mall.domain.listing_flow import LISTING_FLOW
 from sim_mall.domain.order_flow import ORDER_FLOW
 from sim_mall.domain.parcel_flow import PARCEL_FLOW
 from sim_mall.domain.payment_flow import PAYMENT_FLOW
-from sim_mall.domain.shop_flow import SHOP_FLOW
-from sim_mall.services import aftersales, orders, payments, receiving, refunds, reviews, shipping
+from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
+from sim_mall.services import (
+    aftersales,
+    cart,
+    listings,
+    notices,
+    order_lists,
+    orders,
+    payments,
+    receiving,
+    refunds,
+    shipping,
+    shops,
+)
+from sim_mall.services.order_lists import BuyerTab, SellerTab
+from sim_mall.views import bought, bought_tickets, browse, buying, desk, goods, me, sold, sold_tickets
+from sim_mall.views.blueprints import mall, seller
 
-assert reviews is not None  # its tables belong to the mall
+PAGES = (browse, buying, bought, bought_tickets, me, desk, goods, sold, sold_tickets)  # modules that carry the routes
+
+
+def _to_ship(actor: Actor) -> int:
+    shop = access.own_shop(actor) if actor.world_id else None
+    return order_lists.seller_counts(shop)[SellerTab.TO_SHIP] if shop else 0
+
+
+def _open_tickets(actor: Actor) -> int:
+    shop = access.own_shop(actor) if actor.world_id else None
+    return aftersales.open_count(shop.id) if shop else 0
+
+
+def cards(actor: Actor) -> list[HomeCard]:
+    """Return what the mall wants of this person now."""
+    if actor.world_id is None or actor.account_id is None:
+        return []
+    if actor.role is Role.INSTRUCTOR:
+        waiting = shops.waiting_count(actor)
+        if not waiting:
+            return []
+        text = f"{waiting} 家店铺等待审核，通过后学员才能缴纳保证金开店。"
+        return [HomeCard("审核店铺", text, url_for("seller.shop_reviews"), "去审核", 20, "building-store")]
+    return [*_seller_cards(actor), *_buyer_cards(actor)] if actor.may(Permission.MALL_SELL) else []
+
+
+def _seller_cards(actor: Actor) -> list[HomeCard]:
+    shop = access.own_shop(actor)
+    register = url_for("seller.register")
+    if shop is None:
+        return [HomeCard("注册你的店铺", "填写店名和主体，缴纳保证金后开店。", register, "去注册", 30, "building-store")]
+    if shop.state == ShopState.REJECTED:
+        return [HomeCard("修改店铺申请", shop.review_reason, register, "去修改", 15, "building-store")]
+    if shop.state == ShopState.DEPOSIT_DUE:
+        return [HomeCard("缴纳保证金", "审核已通过，缴纳保证金后店铺开始营业。", register, "去缴纳", 20, "wallet")]
+    if shop.state not in access.VISIBLE:
+        return []
+    found = []
+    counts = order_lists.seller_counts(shop)
+    tickets = aftersales.open_count(shop.id)
+    if counts[SellerTab.TO_SHIP]:
+        late = f"，其中 {counts[SellerTab.LATE]} 笔已延迟" if counts[SellerTab.LATE] else ""
+        text = f"{counts[SellerTab.TO_SHIP]} 笔订单等待发货{late}。"
+        url = url_for("seller.orders", tab=SellerTab.TO_SHIP)
+        found.append(HomeCard("发货", text, url, "去发货", 10 if late else 25, "truck-delivery"))
+    if tickets:
+        text = f"{tickets} 张售后单在进行中，超过时限会自动同意。"
+        found.append(HomeCard("处理售后", text, url_for("seller.tickets"), "去处理", 18, "receipt-refund"))
+    if not listings.state_counts(shop):
+        text = "店铺已经开通，还没有商品。"
+        found.append(HomeCard("发布第一件商品", text, url_for("seller.new_listing"), "去发布", 35, "package"))
+    return found
+
+
+def _buyer_cards(actor: Actor) -> list[HomeCard]:
+    counts = order_lists.buyer_counts(actor)
+    found = []
+    if counts[BuyerTab.TO_PAY]:
+        text = f"{counts[BuyerTab.TO_PAY]} 笔订单等待付款，超时会自动取消。"
+        found.append(HomeCard("付款", text, url_for("mall.orders", tab=BuyerTab.TO_PAY), "去付款", 22, "wallet"))
+    if counts[BuyerTab.TO_REVIEW]:
+        text = f"{counts[BuyerTab.TO_REVIEW]} 笔订单等待评价。"
+        url = url_for("mall.orders", tab=BuyerTab.TO_REVIEW)
+        found.append(HomeCard("评价买到的商品", text, url, "去评价", 60, "message-dots"))
+    return found
+
+
+P = Permission
 
 FEATURE = Feature(
     name="mall",
+    blueprints=(mall, seller),
     flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW),
+    menu=(
+        MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
+        MenuItem("mall", "分类", "mall.categories", "category", P.MALL_VIEW, 20),
+        MenuItem("mall", "消息", "mall.messages", "message-circle", P.MALL_BUY, 30, count=notices.unread),
+        MenuItem("mall", "购物车", "mall.show_cart", "shopping-cart", P.MALL_BUY, 40, count=cart.cart_size),
+        MenuItem("mall", "我的", "mall.me", "user", P.MALL_BUY, 50),
+        MenuItem("seller", "工作台", "seller.home", "layout-dashboard", P.MALL_SELL, 10),
+        MenuItem("seller", "订单管理", "seller.orders", "clipboard-list", P.MALL_SELL, 20, "交易", count=_to_ship),
+        MenuItem("seller", "售后管理", "seller.tickets", "receipt-refund", P.MALL_SELL, 21, "交易", count=_open_tickets),
+        MenuItem("seller", "商品管理", "seller.products", "package", P.MALL_SELL, 30, "商品"),
+        MenuItem("seller", "发布商品", "seller.new_listing", "plus", P.MALL_SELL, 31, "商品"),
+        MenuItem("seller", "资金", "seller.funds", "wallet", P.MALL_SELL, 40, "店铺"),
+        MenuItem("seller", "店铺资料", "seller.register", "building-store", P.MALL_SELL, 41, "店铺"),
+        MenuItem(
+            "seller",
+            "店铺审核",
+            "seller.shop_reviews",
+            "clipboard-check",
+            P.MALL_SHOP_REVIEW,
+            10,
+            count=shops.waiting_count,
+        ),
+    ),
+    home_cards=(cards,),
     due_handlers={
         orders.PAY_TIMEOUT: orders.on_pay_timeout,
         payments.SHIP_LATE: payments.on_ship_late,

@@ -12,10 +12,11 @@ import { startSubmits } from "./behaviour/submits.js";
 import { startTabs } from "./behaviour/tabs.js";
 import { startToasts } from "./behaviour/toasts.js";
 import { startTours } from "./behaviour/tours.js";
+import { startTrade } from "./mall/trade.js";
 
 const behaviours = [
   startDialogs, startMenus, startDrafts, startSubmits, startFields, startClocks, startBulk, startCopy, startTabs, startToasts,
-  startCharts, startPolls, startTours,
+  startCharts, startPolls, startTours, startTrade,
 ];
 
 /** Give life to everything below root; safe to call again on the same tree. */

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from app.accounts.models import Division
+from app.accounts import divisions
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput, Refused
@@ -69,37 +69,13 @@ def check_receiver(receiver: Receiver) -> Receiver:
     return Receiver(name, receiver.phone, region[:120], detail)
 
 
-def region_name(code: str) -> str:
-    """Return province, city and district of a division code in words. Raises InvalidInput for anything but a leaf."""
-    names: list[str] = []
-    division = db.session.get(Division, code) if code else None
-    if division is None:
+def leaf_region(code: str) -> str:
+    """Return the full name of a district's code. Raises InvalidInput for an unknown code or one above a district."""
+    if not divisions.exists(code):
         raise InvalidInput("请选择所在地区。", field="division_code")
-    below = sa.select(Division.code).where(Division.parent_code == division.code).limit(1)
-    if db.session.scalar(below) is not None:
+    if divisions.below(code):
         raise InvalidInput("请选择到区、县一级。", field="division_code")
-    while division is not None and len(names) < 4:
-        if not names or names[-1] != division.name:
-            names.append(division.name)
-        division = db.session.get(Division, division.parent_code) if division.parent_code else None
-    return " ".join(reversed(names))
-
-
-def children(code: str) -> list[tuple[str, str]]:
-    """Return (code, name) of the divisions right below, of the provinces for ''."""
-    query = sa.select(Division.code, Division.name).order_by(Division.code)
-    query = query.where(Division.parent_code == code) if code else query.where(Division.parent_code.is_(None))
-    return [(row.code, row.name) for row in db.session.execute(query)]
-
-
-def path_of(code: str) -> list[str]:
-    """Return the codes from the province down to this division; empty for an unknown one."""
-    path: list[str] = []
-    division = db.session.get(Division, code) if code else None
-    while division is not None and len(path) < 4:
-        path.append(division.code)
-        division = db.session.get(Division, division.parent_code) if division.parent_code else None
-    return path[::-1]
+    return divisions.region_name(code)
 
 
 def save_address(actor: Actor, draft: AddressDraft, key: str, address_id: int | None = None) -> Address:
@@ -111,7 +87,7 @@ def save_address(actor: Actor, draft: AddressDraft, key: str, address_id: int | 
 
 
 def _save(actor: Actor, draft: AddressDraft, address_id: int | None) -> int:
-    region = region_name(draft.division_code)
+    region = leaf_region(draft.division_code)
     receiver = check_receiver(Receiver(draft.name, draft.phone, region, draft.detail))
     known = addresses(actor)
     if address_id is None and len(known) >= MAX_ADDRESSES:

@@ -178,7 +178,7 @@ def _place(
     pay_by = now + timedelta(minutes=setting(world, "pay_minutes"))
     placed = []
     for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
-        order = _write_order(actor, checkout, shop_id, receiver, batch, now, pay_by, live)
+        order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live)
         order.message = messages.get(shop_id, "").strip()[:200]
         due.schedule(world.id, pay_by, PAY_TIMEOUT, order.id, OrderState.PENDING_PAY)
         _tell_placed(actor, order)
@@ -197,10 +197,10 @@ def _write_order(
     shop_id: int,
     receiver: Receiver,
     batch: str,
-    now: datetime,
     pay_by: datetime,
     live: LiveOrigin | None,
 ) -> Order:
+    now = sim_now(actor.world())
     priced = checkout.quote.of_shop(shop_id)
     goods = sum(line.payable for line in priced)
     freight = checkout.quote.freight[shop_id]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from app.accounts.scopes import account_names
 from app.core.actor import Actor, system
 from app.core.db import db
 from app.core.errors import Conflict, InvalidInput, NotFound, Refused
@@ -172,6 +173,11 @@ def waiting_count(actor: Actor) -> int:
         return 0
     query = sa.select(sa.func.count()).select_from(Shop)
     return db.session.scalar(query.where(Shop.world_id == actor.world_id, Shop.state == ShopState.SUBMITTED)) or 0
+
+
+def owner_names(found: list[Shop]) -> dict[int, str]:
+    """Return the names of the owners by account id."""
+    return account_names({shop.owner_id for shop in found})
 
 
 def approve_shop(actor: Actor, shop_id: int) -> Shop:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 
-from app.accounts.models import Division
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.permissions import Role
@@ -142,17 +141,10 @@ def ask_back(
         return aftersales.apply_after_sale(buyer, order_id, line_id, claim, key())
 
 
-def make_divisions() -> str:
-    """Write one province, city and district; return the code of the district."""
-    rows = [("91", "示例省", "province", None), ("9101", "示例市", "city", "91"), ("910101", "示例区", "district", "9101")]
-    with unit_of_work():
-        for code, name, level, parent in rows:
-            db.session.add(Division(code=code, name=name, level=level, parent_code=parent))
-            db.session.flush()
-    return "910101"
+DISTRICT = "110101"  # 北京市东城区
 
 
-def add_address(actor: Actor, division_code: str) -> int:
+def add_address(actor: Actor, division_code: str = DISTRICT) -> int:
     """Write an address; return its id."""
     with unit_of_work():
         address = addresses.AddressDraft("收货人甲", "13900000001", division_code, "示例路 1 号", is_default=True)

@@ -1,0 +1,83 @@
+// Comforts of the mall: regions in three steps, the price of the chosen variety, deadlines in simulated time.
+import { fresh } from "../behaviour/once.js";
+
+async function fill(select, url, parent) {
+  select.replaceChildren(new Option("请选择", ""));
+  select.disabled = !parent;
+  if (!parent) return;
+  const answer = await fetch(`${url}?parent=${encodeURIComponent(parent)}`, {
+    headers: { Accept: "application/json", "X-Requested-With": "fetch" }, credentials: "same-origin",
+  });
+  if (!answer.ok) return;
+  const { places } = await answer.json();
+  for (const [code, name] of places) select.append(new Option(name, code));
+  select.closest(".field").hidden = places.length === 0;
+}
+
+function cascades(root) {
+  for (const box of fresh(root, "[data-cascade]", "Cascade")) {
+    const selects = [...box.querySelectorAll("select")];
+    selects.forEach((select, place) => {
+      if (place > 0 && select.options.length <= 1) select.disabled = true;
+      select.addEventListener("change", async () => {
+        for (const later of selects.slice(place + 2)) await fill(later, box.dataset.cascade, "");
+        const next = selects[place + 1];
+        if (next) await fill(next, box.dataset.cascade, select.value);
+      });
+    });
+  }
+}
+
+function varieties(root) {
+  for (const form of fresh(root, "[data-skus]", "Skus")) {
+    const quantity = form.querySelector("[data-stepper] input");
+    const show = () => {
+      const chosen = form.querySelector("input[name=sku]:checked");
+      if (!chosen) return;
+      for (const [name, value] of Object.entries(chosen.dataset)) {
+        for (const place of document.querySelectorAll(`[data-show-${name}]`)) {
+          if (name === "price") place.replaceChildren(...chosen.parentElement.querySelector("template").content.cloneNode(true).childNodes);
+          else place.textContent = value;
+        }
+      }
+      if (quantity) {
+        quantity.max = chosen.dataset.left;
+        if (Number(quantity.value) > Number(quantity.max)) quantity.value = quantity.max;
+        quantity.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    };
+    form.addEventListener("change", (event) => event.target.name === "sku" && show());
+    show();
+  }
+}
+
+function words(seconds) {
+  const days = Math.floor(seconds / 86400);
+  const hours = Math.floor(seconds / 3600) % 24;
+  const minutes = Math.floor(seconds / 60) % 60;
+  if (days) return hours ? `${days}天${hours}小时` : `${days}天`;
+  if (hours) return minutes ? `${hours}小时${minutes}分钟` : `${hours}小时`;
+  if (minutes) return `${minutes}分钟${seconds % 60 ? `${seconds % 60}秒` : ""}`;
+  return `${seconds}秒`;
+}
+
+function deadlines(root) {
+  const clock = document.querySelector("[data-sim-clock]");
+  const rate = !clock || clock.dataset.paused === "true" ? 0 : Number(clock.dataset.rate ?? 1);
+  for (const element of fresh(root, "[data-sim-left]", "SimLeft")) {
+    const whole = Number(element.dataset.simLeft);
+    const start = performance.now();
+    if (!rate || whole <= 0) continue;
+    const timer = setInterval(() => {
+      const left = Math.floor(whole - ((performance.now() - start) / 1000) * rate);
+      element.textContent = left > 0 ? words(left) : "已到时限";
+      if (left <= 0 || !element.isConnected) clearInterval(timer);
+    }, 1000);
+  }
+}
+
+export function startTrade(root) {
+  cascades(root);
+  varieties(root);
+  deadlines(root);
+}

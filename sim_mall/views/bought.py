@@ -1,0 +1,221 @@
+"""What somebody has bought: orders, receipt, reviews."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+
+from app.core.errors import DomainError
+from app.core.permissions import Permission
+from app.core.uow import unit_of_work
+from app.core.web.access import actor, requires
+from app.core.web.formats import when
+from app.core.web.forms import clean_text, form_key
+from app.core.web.paging import page_number, paginate
+from app.worlds.clock import sim_now
+from sim_mall import access
+from sim_mall.domain.aftersale_flow import AFTERSALE_NAMES, KIND_NAMES
+from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.parcel_flow import PARCEL_NAMES
+from sim_mall.domain.waybill import carrier_name
+from sim_mall.forms.trade import ScoresForm
+from sim_mall.models.trade import Order
+from sim_mall.services import aftersales, order_lists, orders, receiving, reviews
+from sim_mall.services.order_lists import BUYER_TABS, BuyerTab
+from sim_mall.views.blueprints import Answer, mall
+from sim_mall.views.shown import (
+    ORDER_TONES,
+    back,
+    deadline,
+    done,
+    line_picture,
+    number,
+    order_card,
+    state_name,
+    timeline,
+)
+
+
+def _tab() -> BuyerTab:
+    try:
+        return BuyerTab(request.args.get("tab", BuyerTab.ALL))
+    except ValueError:
+        return BuyerTab.ALL
+
+
+@mall.get("/orders/", endpoint="orders")
+@requires(Permission.MALL_BUY)
+def order_list() -> Answer:
+    """我的订单, by state."""
+    tab = _tab()
+    page = paginate(order_lists.bought(actor(), tab), page_number(), 10)
+    ids = [order.id for order in page.items]
+    tickets, reviewed = order_lists.open_tickets(ids), order_lists.reviewed(ids)
+    counts = order_lists.buyer_counts(actor())
+    return render_template(
+        "mall/orders.html",
+        tabs=[
+            {"label": label, "url": url_for("mall.orders", tab=key), "active": key is tab, "count": counts.get(key)}
+            for key, label in BUYER_TABS.items()
+        ],
+        page=page,
+        cards=[order_card(order, tickets, reviewed) for order in page.items],
+    )
+
+
+def line_rows(order: Order) -> list[dict[str, Any]]:
+    """Return the lines of an order with what may be asked back."""
+    rows = []
+    for line in order.lines:
+        offer = aftersales.offer(order, line)
+        notes = []
+        if line.applying:
+            notes.append(f"售后中 {line.applying} 件")
+        if line.refunded:
+            notes.append(f"已退款 {line.refunded} 件")
+        if line.shipped and order.state == OrderState.PART_SHIPPED:
+            notes.append(f"已发货 {line.shipped} 件")
+        can_ask = not offer.closed_reason and offer.most > 0
+        rows.append({"line": line, "picture": line_picture(line), "notes": notes, "can_ask": can_ask})
+    return rows
+
+
+def parcel_rows(tracks: list[order_lists.Track], show: Any) -> list[dict[str, Any]]:
+    """Return the parcels of an order, each with the newest news."""
+    return [
+        {
+            "parcel": track.parcel,
+            "carrier": carrier_name(track.parcel.carrier),
+            "state": PARCEL_NAMES[track.parcel.state],
+            "at": show(track.events[0].sim_at if track.events else track.parcel.shipped_at),
+        }
+        for track in tracks
+    ]
+
+
+def ticket_rows(order: Order) -> list[dict[str, Any]]:
+    """Return the tickets of an order."""
+    return [
+        {"ticket": ticket, "state": AFTERSALE_NAMES[ticket.state], "kind": KIND_NAMES[ticket.kind]}
+        for ticket in order_lists.tickets_of(order.id)
+    ]
+
+
+def _progress(order: Order) -> list[dict[str, str]]:
+    reached = {
+        OrderState.PENDING_PAY: 0,
+        OrderState.PAID: 1,
+        OrderState.PART_SHIPPED: 1,
+        OrderState.SHIPPED: 2,
+        OrderState.COMPLETED: 4,
+    }.get(order.state, -1)
+    labels = ("付款", "发货", "收货", "评价")
+    return [
+        {"label": label, "state": "done" if index < reached else "current" if index == reached else "todo"}
+        for index, label in enumerate(labels)
+    ]
+
+
+@mall.get("/orders/<int:order_id>")
+@requires(Permission.MALL_BUY)
+def order(order_id: int) -> Answer:
+    """One order with its way, countdowns and what can be done."""
+    found = access.get_bought_order(actor(), order_id)
+    now = sim_now(found.world_id)
+
+    def show(moment: Any) -> str:
+        return when(moment, now)
+
+    tracks = order_lists.tracks(found)
+    tickets = order_lists.open_tickets([found.id])
+    card = order_card(found, tickets, order_lists.reviewed([found.id]))
+    return render_template(
+        "mall/order.html",
+        order=found,
+        card=card,
+        state=state_name(found),
+        tone=ORDER_TONES[found.state],
+        lines=line_rows(found),
+        parcels=parcel_rows(tracks, show),
+        timeline=timeline(found, tracks, show),
+        tickets=ticket_rows(found),
+        progress=[] if found.state == OrderState.CLOSED else _progress(found),
+        receive_deadline=deadline(found.world_id, found.receive_by),
+        paused=found.receive_left is not None,
+        can_review=bool(reviews.reviewable_lines(found)),
+        show=show,
+    )
+
+
+@mall.post("/orders/<int:order_id>/cancel")
+@requires(Permission.MALL_BUY)
+def cancel_order(order_id: int) -> Answer:
+    """取消订单."""
+    with unit_of_work():
+        orders.cancel_order(actor(), order_id)
+    done("订单已取消。")
+    return back("mall.order", order_id=order_id)
+
+
+@mall.post("/orders/<int:order_id>/confirm")
+@requires(Permission.MALL_BUY)
+def confirm(order_id: int) -> Answer:
+    """确认收货."""
+    with unit_of_work():
+        receiving.confirm_receipt(actor(), order_id)
+    done("已确认收货，来写个评价吧。")
+    return back("mall.order", order_id=order_id)
+
+
+def _review_page(found: Order, form: ScoresForm, error: DomainError | None = None) -> str:
+    lines = [
+        {
+            "line": line,
+            "picture": line_picture(line),
+            "score": request.form.get(f"description-{line.id}", "5"),
+            "text": request.form.get(f"text-{line.id}", ""),
+        }
+        for line in reviews.reviewable_lines(found)
+    ]
+    return render_template("mall/review.html", order=found, lines=lines, form=form, error=error)
+
+
+@mall.get("/orders/<int:order_id>/review")
+@requires(Permission.MALL_BUY)
+def review(order_id: int) -> Answer:
+    """Write a review."""
+    found = access.get_bought_order(actor(), order_id)
+    if not reviews.reviewable_lines(found):
+        return redirect(url_for("mall.order", order_id=order_id))
+    return _review_page(found, ScoresForm())
+
+
+@mall.post("/orders/<int:order_id>/review")
+@requires(Permission.MALL_BUY)
+def write_review(order_id: int) -> Answer:
+    """提交评价: three scores and a text for each line."""
+    found = access.get_bought_order(actor(), order_id)
+    form = ScoresForm()
+    if not form.accept():
+        return _review_page(found, form), 400
+    said = [
+        reviews.LineReview(
+            line.id,
+            number(f"description-{line.id}", default=0),
+            clean_text(request.form.get(f"text-{line.id}", "")),
+        )
+        for line in found.lines
+        if f"description-{line.id}" in request.form
+    ]
+    try:
+        with unit_of_work():
+            reviews.write_reviews(
+                actor(), order_id, int(form.service.data), int(form.logistics.data), said, form_key(request.form)
+            )
+    except DomainError as error:
+        if error.status == 400:
+            return _review_page(found, form, error), 400
+        raise
+    done("评价已发布，谢谢。")
+    return redirect(url_for("mall.order", order_id=order_id))

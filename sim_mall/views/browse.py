@@ -1,0 +1,246 @@
+"""What everybody of a world sees: home, categories, search, a product, a shop."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from flask import render_template, request
+
+from app.accounts.scopes import account_names
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.money import parse_yuan
+from app.core.permissions import Permission
+from app.core.uow import unit_of_work
+from app.core.web.access import actor, requires
+from app.core.web.paging import page_number, paginate
+from app.worlds.clock import get_world, sim_now
+from app.worlds.settings import setting
+from sim_mall import access
+from sim_mall.domain.listing_flow import ListingState
+from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
+from sim_mall.forms.goods import ForceOffForm
+from sim_mall.models.goods import Listing
+from sim_mall.models.trade import Review
+from sim_mall.services import listings, reviews, search
+from sim_mall.views.blueprints import Answer, mall
+from sim_mall.views.shown import back, card, done, goods_picture, hundredths, rating_text
+
+PAGE = 20
+SORTS = (
+    (search.Sort.BEST, "综合"),
+    (search.Sort.SOLD, "销量"),
+    (search.Sort.PRICE_UP, "价格从低到高"),
+    (search.Sort.PRICE_DOWN, "价格从高到低"),
+    (search.Sort.NEW, "新品"),
+)
+
+
+def _grouped(world_id: int) -> list[dict[str, Any]]:
+    counts = search.category_counts(world_id)
+    found = []
+    for l1, items in groupby(counts, key=lambda item: item.l1):
+        below = list(items)
+        found.append({"name": l1, "count": sum(item.count for item in below), "below": [x for x in below if x.l2]})
+    return found
+
+
+@mall.get("/")
+@requires(Permission.MALL_VIEW)
+def home() -> Answer:
+    """Search on top, categories, what sells best, then everything new."""
+    world_id = actor().world()
+    best = db.session.scalars(search.find(world_id, search.Search(sort=search.Sort.SOLD)).limit(6)).all()
+    page = paginate(search.find(world_id, search.Search(sort=search.Sort.NEW)), page_number(), PAGE)
+    return render_template(
+        "mall/home.html",
+        categories=_grouped(world_id)[:10],
+        best=[card(listing) for listing in best if listing.sold],
+        page=page,
+        cards=[card(listing) for listing in page.items],
+    )
+
+
+@mall.get("/categories")
+@requires(Permission.MALL_VIEW)
+def categories() -> Answer:
+    """All categories that have something on sale."""
+    return render_template("mall/categories.html", categories=_grouped(actor().world()))
+
+
+def _fen(name: str) -> int | None:
+    try:
+        return parse_yuan(request.args.get(name, ""))
+    except ValueError:
+        return None
+
+
+def _asked() -> search.Search:
+    args = request.args
+    try:
+        sort = search.Sort(args.get("sort", search.Sort.BEST))
+    except ValueError:
+        sort = search.Sort.BEST
+    return search.Search(
+        q=args.get("q", "").strip()[:60],
+        l1=args.get("l1", "")[:40],
+        l2=args.get("l2", "")[:40],
+        low=_fen("low"),
+        high=_fen("high"),
+        sort=sort,
+    )
+
+
+@mall.get("/search")
+@requires(Permission.MALL_VIEW)
+def find() -> Answer:
+    """Results of a search, with filters and order."""
+    world_id = actor().world()
+    asked = _asked()
+    page = paginate(search.find(world_id, asked), page_number(), PAGE)
+    kept = {key: value for key, value in request.args.items() if key not in {"page", "sort"}}
+    popular: list[Listing] = []
+    if not page.items:
+        popular = list(db.session.scalars(search.find(world_id, search.Search(sort=search.Sort.SOLD)).limit(6)))
+    return render_template(
+        "mall/search.html",
+        asked=asked,
+        q=asked.q,
+        page=page,
+        cards=[card(listing) for listing in page.items],
+        categories=_grouped(world_id),
+        shops=search.matching_shops(world_id, asked.q),
+        sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
+        kept=kept,
+        popular=[card(listing) for listing in popular],
+    )
+
+
+def _masked(names: dict[int, str], account_id: int) -> str:
+    name = names.get(account_id, "匿名")
+    return f"{name[:1]}**"
+
+
+def _review_rows(rows: list[Review]) -> list[dict[str, Any]]:
+    names = account_names({row.buyer_id for row in rows})
+    return [
+        {
+            "who": _masked(names, row.buyer_id),
+            "stars": rating_text(row.description + row.service + row.logistics, 1),
+            "score": (row.description + row.service + row.logistics) / 3,
+            "review": row,
+        }
+        for row in rows
+    ]
+
+
+def _sku_rows(listing: Listing) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = []
+    for sku in (sku for sku in listing.skus if not sku.removed):
+        left = max(sku.stock.saleable, 0)
+        rows.append({"sku": sku, "left": left, "disabled": left == 0, "label": sku.spec or "默认"})
+    first = next((row for row in rows if not row["disabled"]), None)
+    for row in rows:
+        row["checked"] = row is first
+    return rows
+
+
+def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]:
+    shop = listing.shop
+    skus = _sku_rows(listing)
+    selling = listing.state == ListingState.ON_SALE and shop.state == ShopState.OPEN
+    left = sum(row["left"] for row in skus)
+    own = shop.owner_id == who.account_id
+    if own:
+        why_not = "这是你自己店铺的商品"
+    elif not selling:
+        why_not = "商品已下架"
+    elif not left:
+        why_not = "已售完"
+    else:
+        why_not = ""
+    query = reviews.reviews_of(listing.id)
+    page = paginate(query, page_number("reviews"), 10)
+    return {
+        "listing": listing,
+        "shop": shop,
+        "skus": skus,
+        "left": left,
+        "main_picture": goods_picture(listing),
+        "attributes": list(listing.attributes.items()),
+        "promise_hours": listing.promise_hours or setting(get_world(listing.world_id), "ship_hours"),
+        "after_sale_days": setting(get_world(listing.world_id), "after_sale_days"),
+        "rating": rating_text(listing.rating_sum, listing.rating_count),
+        "review_page": page,
+        "reviews": _review_rows(list(page.items)),
+        "shop_scores": reviews.scores(shop_id=shop.id),
+        "hundredths": hundredths,
+        "can_buy": who.may(Permission.MALL_BUY) and not why_not,
+        "is_buyer": who.may(Permission.MALL_BUY),
+        "why_not": why_not,
+        "own": own,
+        "can_force_off": who.may(Permission.MALL_SHOP_REVIEW) and listing.state == ListingState.ON_SALE,
+        "force_form": form,
+        "more": [
+            card(other, with_shop=False)
+            for other in db.session.scalars(
+                search.find(listing.world_id, search.Search(shop_id=shop.id, sort=search.Sort.SOLD))
+                .where(Listing.id != listing.id)
+                .limit(6)
+            )
+        ],
+    }
+
+
+@mall.get("/products/<int:listing_id>")
+@requires(Permission.MALL_VIEW)
+def product(listing_id: int) -> Answer:
+    """One product with its SKUs, promises and reviews."""
+    listing = listings.load_listing(access.get_listing(actor(), listing_id).id)
+    return render_template("mall/product.html", **_product(actor(), listing, ForceOffForm()))
+
+
+@mall.post("/products/<int:listing_id>/force-off")
+@requires(Permission.MALL_SHOP_REVIEW)
+def force_off(listing_id: int) -> Answer:
+    """Take a product off sale for a rule; the instructor does."""
+    form = ForceOffForm()
+    listing = listings.load_listing(access.get_listing(actor(), listing_id).id)
+    if form.accept():
+        try:
+            with unit_of_work():
+                listings.force_off(actor(), listing_id, form.reason.data)
+        except DomainError as error:
+            form.show(error)
+            return render_template("mall/product.html", **_product(actor(), listing, form)), error.status
+        done("商品已违规下架，店主会收到通知。")
+        return back("mall.product", listing_id=listing_id)
+    return render_template("mall/product.html", **_product(actor(), listing, form)), 400
+
+
+@mall.get("/shops/<int:shop_id>")
+@requires(Permission.MALL_VIEW)
+def shop(shop_id: int) -> Answer:
+    """One shop with its goods."""
+    found = access.get_visible_shop(actor(), shop_id)
+    asked = search.Search(q=request.args.get("q", "").strip()[:60], shop_id=found.id, sort=_asked().sort)
+    page = paginate(search.find(found.world_id, asked), page_number(), PAGE)
+    sold = db.session.scalar(sa.select(sa.func.sum(Listing.sold)).where(Listing.shop_id == found.id)) or 0
+    return render_template(
+        "mall/shop.html",
+        shop=found,
+        open=found.state == ShopState.OPEN,
+        state=SHOP_NAMES[found.state],
+        scores=reviews.scores(shop_id=found.id),
+        hundredths=hundredths,
+        sold=sold,
+        days_open=max((sim_now(found.world_id) - found.opened_at).days, 0) + 1 if found.opened_at else 0,
+        asked=asked,
+        sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
+        page=page,
+        cards=[card(listing, with_shop=False) for listing in page.items],
+        own=found.owner_id == actor().account_id,
+    )

@@ -1,0 +1,245 @@
+"""From the cart to the payment: cart, checkout, cash desk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from app.core.errors import DomainError, InvalidInput
+from app.core.permissions import Permission
+from app.core.uow import unit_of_work
+from app.core.web.access import actor, requires
+from app.core.web.forms import clean_text, form_key, new_key
+from app.ledger import book
+from sim_mall import access
+from sim_mall.domain.order_flow import OrderState
+from sim_mall.services import addresses, cart, orders, payments
+from sim_mall.views.blueprints import Answer, mall
+from sim_mall.views.shown import back, deadline, done, goods_picture, line_picture, number
+
+
+def _cart_shops(rows: Sequence[cart.CartRow]) -> list[dict[str, Any]]:
+    found = []
+    for _, group in groupby(rows, key=lambda row: row.listing.shop_id):
+        items = list(group)
+        found.append({"shop": items[0].listing.shop, "rows": [(row, goods_picture(row.listing)) for row in items]})
+    return found
+
+
+@mall.get("/cart")
+@requires(Permission.MALL_BUY)
+def show_cart() -> Answer:
+    """The cart, shop by shop."""
+    rows = cart.rows(actor())
+    ticked = [row for row in rows if row.item.ticked and not row.problem]
+    return render_template(
+        "mall/cart.html",
+        shops=_cart_shops(rows),
+        total=sum(row.amount for row in ticked),
+        count=sum(row.item.quantity for row in ticked),
+        blocked=[row for row in rows if row.item.ticked and row.problem],
+    )
+
+
+@mall.post("/cart/items")
+@requires(Permission.MALL_BUY)
+def add_to_cart() -> Answer:
+    """加入购物车, or 立即购买 when the button says so."""
+    sku_id, quantity = number("sku"), number("quantity", default=1)
+    if request.form.get("action") == "buy":
+        return redirect(url_for("mall.checkout", sku=sku_id, quantity=quantity))
+    with unit_of_work():
+        cart.add_to_cart(actor(), sku_id, quantity)
+    done("已加入购物车。")
+    return back("mall.show_cart")
+
+
+@mall.post("/cart")
+@requires(Permission.MALL_BUY)
+def update_cart() -> Answer:
+    """Set quantities and ticks; go to the checkout when that button was pressed."""
+    quantities: dict[int, int] = {}
+    for name, text in request.form.items():
+        if name.startswith("quantity-") and name[9:].isdigit():
+            if not (text.isascii() and text.isdigit() and len(text) < 6):
+                raise InvalidInput("购买数量请填写整数。", field="quantity")
+            quantities[int(name[9:])] = int(text)
+    ticked = [int(text) for text in request.form.getlist("ticked") if text.isascii() and text.isdigit()]
+    with unit_of_work():
+        cart.update_cart(actor(), quantities, ticked)
+    if request.form.get("action") == "checkout":
+        return redirect(url_for("mall.checkout"))
+    return redirect(url_for("mall.show_cart"))
+
+
+@mall.post("/cart/items/<int:item_id>/remove")
+@requires(Permission.MALL_BUY)
+def remove_item(item_id: int) -> Answer:
+    """Take one line out."""
+    with unit_of_work():
+        cart.remove_item(actor(), item_id)
+    done("已从购物车移除。")
+    return redirect(url_for("mall.show_cart"))
+
+
+def _wanted(source: Mapping[str, str]) -> tuple[list[orders.Wanted], dict[str, int]]:
+    """Return what is to be bought: one SKU named in the request, else the ticked lines of the cart."""
+    sku, quantity = source.get("sku", ""), source.get("quantity", "1")
+    if sku:
+        if not (sku.isascii() and sku.isdigit() and quantity.isascii() and quantity.isdigit() and len(quantity) < 6):
+            raise InvalidInput("请重新选择要购买的商品。", field="sku")
+        return [orders.Wanted(int(sku), int(quantity))], {"sku": int(sku), "quantity": int(quantity)}
+    rows = cart.rows(actor(), only_ticked=True)
+    return [orders.Wanted(row.sku.id, row.item.quantity) for row in rows if not row.problem], {}
+
+
+def _checkout_page(
+    bill: orders.Checkout, direct: dict[str, int], *, key: str, error: DomainError | None = None
+) -> str:
+    found = addresses.addresses(actor())
+    chosen = request.form.get("address") or request.args.get("address") or (str(found[0].id) if found else "")
+    by_shop = []
+    for shop_id, fee in bill.quote.freight.items():
+        lines = [(bill.lines[line.id], line) for line in bill.quote.of_shop(shop_id)]
+        by_shop.append(
+            {
+                "shop": lines[0][0].listing.shop,
+                "lines": [(line, priced, goods_picture(line.listing)) for line, priced in lines],
+                "freight": fee,
+                "goods": sum(priced.payable for _, priced in lines),
+                "message": request.form.get(f"message-{shop_id}", ""),
+                "promise": None,
+            }
+        )
+    here = url_for("mall.checkout", **direct)
+    return render_template(
+        "mall/checkout.html",
+        shops=by_shop,
+        bill=bill,
+        addresses=found,
+        chosen=chosen,
+        direct=direct,
+        shown=json.dumps(bill.shown(), separators=(",", ":")),
+        key=key,
+        error=error,
+        back=here,
+        wallet=book.balance(actor().world(), book.wallet(actor().person())),
+        count=sum(line.quantity for line in bill.lines),
+    )
+
+
+@mall.get("/checkout")
+@requires(Permission.MALL_BUY)
+def checkout() -> Answer:
+    """The price breakdown before the order is submitted."""
+    wanted, direct = _wanted(request.args)
+    if not wanted:
+        return redirect(url_for("mall.show_cart"))
+    return _checkout_page(orders.check_out(actor(), wanted), direct, key=new_key())
+
+
+def _shown() -> dict[str, Any]:
+    try:
+        found = json.loads(request.form.get("shown", ""))
+    except ValueError as error:
+        raise InvalidInput("结算信息不完整，请重新进入结算页。", field="shown") from error
+    if not isinstance(found, dict) or not isinstance(found.get("prices"), dict):
+        raise InvalidInput("结算信息不完整，请重新进入结算页。", field="shown")
+    return found
+
+
+@mall.post("/checkout")
+@requires(Permission.MALL_BUY)
+def submit_order() -> Answer:
+    """提交订单: one order per shop; a changed price comes back with old and new."""
+    key = form_key(request.form)
+    wanted, direct = _wanted_of_form()
+    messages = {
+        int(name[8:]): clean_text(text)[:200]
+        for name, text in request.form.items()
+        if name.startswith("message-") and name[8:].isdigit() and text.strip()
+    }
+    address_id = number("address", default=0)
+    if not address_id:
+        error = InvalidInput("请先选择收货地址。", field="address")
+        return _checkout_page(orders.check_out(actor(), wanted), direct, key=key, error=error), 400
+    address = access.get_address(actor(), address_id)
+    try:
+        with unit_of_work():
+            ids = orders.submit_orders(
+                actor(), wanted, addresses.receiver_of(address), key=key, shown=_shown(), messages=messages
+            )
+    except DomainError as error:
+        if error.code in {"price_changed", "out_of_stock"}:
+            page = _checkout_page(orders.check_out(actor(), wanted), direct, key=new_key(), error=error)
+            return page, error.status
+        raise
+    batch = access.get_bought_order(actor(), ids[0]).batch
+    return redirect(url_for("mall.pay_desk", batch=batch))
+
+
+def _wanted_of_form() -> tuple[list[orders.Wanted], dict[str, int]]:
+    """Return the lines that the checkout page listed, so that a second submit has the same body."""
+    pairs = request.form.getlist("line")
+    found = []
+    for pair in pairs:
+        sku, _, quantity = pair.partition("x")
+        if not (sku.isascii() and sku.isdigit() and quantity.isascii() and quantity.isdigit() and len(pair) < 20):
+            raise InvalidInput("结算信息不完整，请重新进入结算页。", field="line")
+        found.append(orders.Wanted(int(sku), int(quantity)))
+    direct: dict[str, int] = {}
+    if request.form.get("direct") and len(found) == 1:
+        direct = {"sku": found[0].sku_id, "quantity": found[0].quantity}
+    return found, direct
+
+
+def _desk(batch: str, *, key: str, error: DomainError | None = None) -> str:
+    found = orders.orders_of_batch(actor(), batch)
+    due = [order for order in found if order.state == OrderState.PENDING_PAY]
+    balance = book.balance(actor().world(), book.wallet(actor().person()))
+    total = sum(order.payable for order in due)
+    return render_template(
+        "mall/pay.html",
+        orders=[(order, [(line, line_picture(line)) for line in order.lines]) for order in found],
+        due=due,
+        total=total,
+        wallet=balance,
+        short=max(total - balance, 0),
+        deadline=deadline(due[0].world_id, min(order.pay_by for order in due)) if due else None,
+        batch=batch,
+        key=key,
+        error=error,
+        closed=all(order.state == OrderState.CLOSED for order in found),
+    )
+
+
+@mall.get("/pay/<batch>")
+@requires(Permission.MALL_BUY)
+def pay_desk(batch: str) -> Answer:
+    """The cash desk for orders submitted together."""
+    return _desk(batch, key=new_key())
+
+
+@mall.post("/pay/<batch>")
+@requires(Permission.MALL_BUY)
+def pay(batch: str) -> Answer:
+    """支付 from the wallet."""
+    key = form_key(request.form)
+    found = orders.orders_of_batch(actor(), batch)
+    ids = [order.id for order in found if str(order.id) in request.form.getlist("order")]
+    try:
+        with unit_of_work():
+            payments.pay_orders(actor(), ids, key)
+    except DomainError as error:
+        if error.code in {"insufficient_funds", "not_payable"}:
+            return _desk(batch, key=new_key(), error=error), error.status
+        raise
+    done("支付成功，等待卖家发货。")
+    target: Response = redirect(url_for("mall.order", order_id=ids[0]) if len(ids) == 1 else url_for("mall.orders"))
+    return target
+
