@@ -5,8 +5,11 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from app.core.db import db
-from grading.data import GradingProgress, ResultInfo
+from grading.data import GradingProgress, ReportText, ResultInfo
 from grading.domain.flows import OutcomeState
+from grading.domain.forecast import Product
+from grading.domain.plan_content import PlanContent
+from grading.domain.rubric import Entry
 from grading.models.outcome import Outcome, Result
 from grading.models.plan import Plan
 from grading.services.draws import run_draw
@@ -17,6 +20,10 @@ from grading.services.plans import complete_plan, save_plan
 from grading.services.results import release_batch
 
 __all__ = [
+    "Entry",
+    "PlanContent",
+    "Product",
+    "ReportText",
     "complete_plan",
     "desk",
     "open_batch",
@@ -51,15 +58,10 @@ def results(scope_id: int) -> list[ResultInfo]:
 
 def progress(scope_id: int, account_ids: list[int]) -> dict[int, GradingProgress]:
     """Return for each of the accounts how far it is with outcome, plan and result."""
-    outcomes = dict(
-        db.session.execute(
-            sa.select(Outcome.account_id, Outcome.state).where(
-                Outcome.scope_id == scope_id, Outcome.account_id.in_(account_ids)
-            )
-        )
-        .tuples()
-        .all()
+    states = sa.select(Outcome.account_id, Outcome.state).where(
+        Outcome.scope_id == scope_id, Outcome.account_id.in_(account_ids)
     )
+    outcomes = {row[0]: row[1] for row in db.session.execute(states)}
     complete = set(
         db.session.scalars(
             sa.select(Plan.account_id).where(

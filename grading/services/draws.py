@@ -59,13 +59,10 @@ def refresh_conflicts(batch: Batch) -> None:
     wanted |= {(account_id, "learner") for account_id in intake.authors(batch.id)}
     if batch.opened_by is not None:
         wanted.add((batch.opened_by, "manager"))
-    known = set(
-        db.session.execute(
-            sa.select(Conflict.account_id, Conflict.kind).where(
-                Conflict.batch_id == batch.id, Conflict.paper_id.is_(None)
-            )
-        ).tuples()
+    stored = sa.select(Conflict.account_id, Conflict.kind).where(
+        Conflict.batch_id == batch.id, Conflict.paper_id.is_(None)
     )
+    known = {(row[0], row[1]) for row in db.session.execute(stored)}
     for account_id, kind in sorted(wanted - known):
         db.session.add(Conflict(batch_id=batch.id, account_id=account_id, kind=kind, created_at=clock.now()))
     db.session.flush()

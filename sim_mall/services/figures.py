@@ -30,15 +30,12 @@ PAID = Order.paid_at.is_not(None)
 def shop_metrics(world_id: int) -> list[ShopMetrics]:
     """Return the figures of every shop of the world, by paid turnover; four queries."""
     shops = db.session.scalars(sa.select(Shop).where(Shop.world_id == world_id).order_by(Shop.id)).all()
-    listings = dict(
-        db.session.execute(
-            sa.select(Listing.shop_id, sa.func.count())
-            .where(Listing.world_id == world_id, Listing.state == ListingState.ON_SALE)
-            .group_by(Listing.shop_id)
-        )
-        .tuples()
-        .all()
+    on_sale = (
+        sa.select(Listing.shop_id, sa.func.count())
+        .where(Listing.world_id == world_id, Listing.state == ListingState.ON_SALE)
+        .group_by(Listing.shop_id)
     )
+    listings = {row[0]: row[1] for row in db.session.execute(on_sale)}
     orders = {
         row.shop_id: row
         for row in db.session.execute(
@@ -111,8 +108,8 @@ def progress(world_id: int, account_ids: Sequence[int]) -> dict[int, MallProgres
     }
 
     def counts(column: Any, *where: Any) -> dict[int, int]:
-        rows = db.session.execute(sa.select(column, sa.func.count()).where(*where).group_by(column)).tuples()
-        return dict(rows.all())
+        rows = db.session.execute(sa.select(column, sa.func.count()).where(*where).group_by(column))
+        return {row[0]: row[1] for row in rows}
 
     on_sale = counts(Listing.shop_id, Listing.world_id == world_id, Listing.state == ListingState.ON_SALE)
     refunds = counts(AfterSale.shop_id, AfterSale.world_id == world_id, AfterSale.state == AfterSaleState.SUCCESS)
@@ -185,13 +182,8 @@ def evidence(world_id: int, account_id: int) -> dict[str, Any]:
 
 
 def _counts_by_state(model: Any, shop_id: int, states: Any, names: Any) -> dict[str, int]:
-    rows = dict(
-        db.session.execute(
-            sa.select(model.state, sa.func.count()).where(model.shop_id == shop_id).group_by(model.state)
-        )
-        .tuples()
-        .all()
-    )
+    counted = sa.select(model.state, sa.func.count()).where(model.shop_id == shop_id).group_by(model.state)
+    rows = {row[0]: row[1] for row in db.session.execute(counted)}
     return {names[state]: rows.get(state, 0) for state in states}
 
 
