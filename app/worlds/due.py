@@ -6,7 +6,11 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from app.core.db import db
+from app.core import audit
+from app.core.actor import Actor
+from app.core.db import db, matched
+from app.core.errors import NotFound
+from app.worlds.clock import lock_controlled
 from app.worlds.models import DueState, DueTask
 
 
@@ -29,6 +33,19 @@ def withdraw(kind: str, target_id: int) -> None:
         .where(DueTask.kind == kind, DueTask.target_id == target_id, DueTask.status == DueState.WAITING)
         .values(status=DueState.STALE)
     )
+
+
+def retry(actor: Actor, world_id: int, task_id: int) -> None:
+    """Let a task that gave up be fired again. Raises NotFound for another world's or one that did not fail."""
+    world = lock_controlled(actor, world_id)
+    changed = db.session.execute(
+        sa.update(DueTask)
+        .where(DueTask.id == task_id, DueTask.world_id == world_id, DueTask.status == DueState.FAILED)
+        .values(status=DueState.WAITING, attempts=0, error="")
+    )
+    if matched(changed) != 1:
+        raise NotFound
+    audit.record(actor, "world.task_retried", f"due:{task_id}", {}, scope_id=world.scope_id)
 
 
 def next_due(world_id: int, moment: datetime) -> DueTask | None:

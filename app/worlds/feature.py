@@ -1,4 +1,4 @@
-"""What worlds bring along: the clock in the header and the world of a hat."""
+"""What worlds bring along: the panel, the clock in the header, the world of a hat."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Flask
 
 from app.core.feature import Feature
 from app.core.web.shell import SimClock
-from app.worlds import api, clock
+from app.worlds import api, clock, views
 
 
 def _sim_clock(world_id: int) -> SimClock:
@@ -19,4 +19,4 @@ def _start(app: Flask) -> None:
     app.extensions["sim_clock"] = _sim_clock
 
 
-FEATURE = Feature(name="worlds", startup=_start)
+FEATURE = Feature(name="worlds", blueprints=[views.blueprint], startup=_start)

@@ -13,8 +13,7 @@ from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput
-from app.core.permissions import Permission
-from app.worlds.clock import lock_world
+from app.worlds.clock import lock_controlled
 from app.worlds.models import World
 
 
@@ -69,13 +68,12 @@ def setting(world: World, name: str) -> int:
 
 def change_setting(actor: Actor, world_id: int, name: str, value: int) -> None:
     """Change one setting. Raises InvalidInput outside its bounds."""
-    actor.require(Permission.WORLD_CONTROL)
     rule = SETTINGS.get(name)
     if rule is None:
         raise InvalidInput("没有这个设置项。", field="name")
     if not rule.low <= value <= rule.high:
         raise InvalidInput(f"“{rule.label}”应在 {rule.low} 到 {rule.high} {rule.unit}之间。", field=name)
-    world = lock_world(world_id)
+    world = lock_controlled(actor, world_id)
     before = setting(world, name)
     world.settings = {**world.settings, name: value}
     audit.record(

@@ -1,0 +1,26 @@
+"""What people call the due tasks of the simulations; features add theirs to the application's names."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+NAMES: dict[str, str] = {
+    "mall.pay_timeout": "到期未付款，关闭订单",
+    "mall.ship_late": "检查是否按时发货",
+    "mall.parcel": "包裹到下一站",
+    "mall.receive": "自动确认收货",
+    "mall.after_sale_answer": "卖家处理售后到期",
+    "mall.after_sale_send_back": "买家寄回到期",
+    "mall.after_sale_receive": "卖家确认退货到期",
+    "mall.after_sale_give_up": "售后自动关闭",
+    "mall.refund_retry": "重新尝试退款",
+    "supply.accept": "供应商接单",
+    "supply.ship": "供应商发货",
+    "supply.follow": "跟进采购单",
+}
+
+
+def due_name(kind: str) -> str:
+    """Return the name of a kind of due task."""
+    added: dict[str, str] = current_app.extensions.get("due_names", {})
+    return added.get(kind) or NAMES.get(kind) or "到期事务"
