@@ -1,12 +1,13 @@
 // Builds the front end into app/static/dist: hashed bundles, the icon sprite and manifest.json.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, "../app/static/dist");
+const target = join(here, "../app/static/dist");
+const out = join(here, "node_modules/.build");
 const iconFolder = join(here, "node_modules/@tabler/icons/icons");
 
 function sprite() {
@@ -31,7 +32,7 @@ mkdirSync(out, { recursive: true });
 
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: { main: "src/main.js", site: "src/styles/main.css", live: "src/live/index.js" },
+  entryPoints: { main: "src/main.js", site: "src/styles/main.css", live: "src/live/index.js", stage: "src/live/stage.css" },
   outdir: out,
   bundle: true,
   splitting: true,
@@ -56,4 +57,10 @@ const { names, svg } = sprite();
 manifest["icons.svg"] = `icons-${createHash("sha256").update(svg).digest("hex").slice(0, 8)}.svg`;
 writeFileSync(join(out, manifest["icons.svg"]), svg);
 writeFileSync(join(out, "manifest.json"), `${JSON.stringify({ files: manifest, icons: names }, null, 1)}\n`);
+// A running server sees the old build or the new one, never half of one.
+const old = `${out}-old`;
+rmSync(old, { recursive: true, force: true });
+if (existsSync(target)) renameSync(target, old);
+renameSync(out, target);
+rmSync(old, { recursive: true, force: true });
 console.log(Object.values(manifest).join(" "));

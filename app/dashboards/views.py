@@ -7,6 +7,7 @@ from flask import Blueprint, Response, render_template, request
 from app.core import clock
 from app.core.permissions import Permission
 from app.core.web.access import actor, requires, signed_in
+from app.core.web.downloads import attachment
 from app.core.web.paging import page_number
 from app.dashboards.definitions import DEFINITIONS
 from app.dashboards.services import classes, export, figures, home, news
@@ -44,7 +45,8 @@ def index() -> str:
 @requires(Permission.DASHBOARD_READ)
 def export_classes() -> Response:
     """The class list as a spreadsheet."""
-    return _download(export.classes_sheet(classes.everything(actor(), request.args.get("q", ""))), "班级看板.xlsx")
+    data = export.classes_sheet(classes.everything(actor(), request.args.get("q", "")))
+    return attachment(data, "班级看板.xlsx", XLSX)
 
 
 @blueprint.get("/dashboards/classes/<code>")
@@ -63,11 +65,4 @@ def show_class(code: str) -> str:
 def export_class(code: str) -> Response:
     """The trainees of a class in figures as a spreadsheet."""
     group = class_by_code(actor(), code)
-    return _download(export.class_sheet(figures.class_detail(group)), f"{group.name}看板.xlsx")
-
-
-def _download(data: bytes, name: str) -> Response:
-    answer = Response(data, content_type=XLSX)
-    answer.headers.set("Content-Disposition", "attachment", filename=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return attachment(export.class_sheet(figures.class_detail(group)), f"{group.name}看板.xlsx", XLSX)

@@ -22,7 +22,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from app.config import load_settings
 from app.factory import create_app
-from tests.gallery.crawl import Site, Visit, walk
+from tests.gallery.crawl import NO_ANSWER, Site, Visit, walk
 from tests.infrastructure.browser import DESKTOP, context_options, launch_options, phone_options
 from tests.infrastructure.processes import make_folder
 from tests.infrastructure.server import Server
@@ -98,7 +98,10 @@ class Camera:
         page = self.contexts[width].new_page()
         page.on("console", lambda message: self._listen(shot, message))
         page.on("pageerror", lambda error: shot.errors.append(str(error)))
-        page.goto(self.base_url + visit.path, wait_until="load")
+        if visit.status == NO_ANSWER:
+            page.set_content(f"<h1>{escape(visit.path)}: no answer</h1>")
+        else:
+            page.goto(self.base_url + visit.path, wait_until="load")
         page.wait_for_timeout(400)
         shot.overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         page.evaluate(self.axe)

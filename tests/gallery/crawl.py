@@ -6,12 +6,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Error, Page
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, RequestRedirect
 
 LINKS = "() => [...document.querySelectorAll('a[href]')].map(link => link.href)"
 EXAMPLES = 1
+NO_ANSWER = 599
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,10 @@ class Site:
 
 def is_page(context: BrowserContext, address: str) -> tuple[int, bool, str]:
     """Ask for an address; return its status, whether it is a page, and where it ended after redirects."""
-    answer = context.request.get(address, headers={"Accept": "text/html"})
+    try:
+        answer = context.request.get(address, headers={"Accept": "text/html"}, timeout=20_000)
+    except Error:  # No answer at all: the server broke off.
+        return NO_ANSWER, True, address
     kind = answer.headers.get("content-type", "")
     status, final = answer.status, answer.url
     answer.dispose()

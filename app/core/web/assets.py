@@ -39,6 +39,8 @@ class AssetStore:
         try:
             status = path.stat()
         except FileNotFoundError:
+            if self._manifest is not None:  # A new build is just being put in place.
+                return self._manifest
             raise AssetsNotBuilt(
                 "前端资源尚未构建：请执行 ./run app，或在 frontend/ 中执行 npm ci 与 node build.mjs。"
             ) from None
