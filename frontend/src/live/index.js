@@ -1,25 +1,8 @@
-// The live room's connection (直播间长连接): one Socket.IO client over websocket that finds back by itself.
-import { io } from "socket.io-client";
+// Live rooms (直播): a viewer's room, or the host's console.
+import { startRoom } from "./room.js";
+import { startStudio } from "./studio.js";
 
-/**
- * Connect to a namespace; reconnects are spread at random so that a restart is no storm.
- * @param {string} namespace such as "/live"
- * @param {object} auth handed to the server with every (re)connect
- * @param {(state: "connecting"|"online"|"offline"|"refused", reason: string) => void} onState told of every change
- */
-export function connect(namespace, auth = {}, onState = () => {}) {
-  const socket = io(namespace, {
-    auth,
-    transports: ["websocket"],
-    reconnectionDelay: 1000,
-    reconnectionDelayMax: 10000,
-    randomizationFactor: 0.9,
-  });
-  onState("connecting", "");
-  socket.on("connect", () => onState("online", ""));
-  socket.on("disconnect", (reason) => onState("offline", reason));
-  socket.on("connect_error", (error) => onState(socket.active ? "offline" : "refused", error.message));
-  return socket;
-}
-
-window.LiveConnection = { connect };
+const room = document.querySelector("[data-live-room]");
+if (room) startRoom(room);
+const studio = document.querySelector("[data-live-studio]");
+if (studio) startStudio(studio);

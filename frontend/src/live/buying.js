@@ -1,0 +1,87 @@
+// Buying in the room (直播间下单): the sheet comes from the server, the money goes by one POST with its key.
+import { startDialogs } from "../behaviour/dialogs.js";
+import { startFields } from "../behaviour/fields.js";
+import { make } from "../behaviour/once.js";
+import { icon, price, yuan } from "./formats.js";
+
+const HEADERS = { "X-Requested-With": "fetch" };
+
+function total(form) {
+  const sku = form.querySelector("[name=sku]:checked");
+  if (!sku) return;
+  const quantity = Math.max(1, Number(form.elements.quantity?.value || 1));
+  form.querySelector("[data-buy-price]").replaceChildren(price(Number(sku.dataset.price)));
+  form.querySelector("[data-buy-total]")?.replaceChildren(price(Number(sku.dataset.price) * quantity));
+  const cheaper = Number(sku.dataset.was) > Number(sku.dataset.price);
+  form.querySelector("[data-buy-was]").hidden = !cheaper;
+  form.querySelector("[data-buy-was-text]").textContent = yuan(Number(sku.dataset.was));
+}
+
+function address(form) {
+  const other = form.querySelector("[data-other]");
+  if (!other) return;
+  const typed = form.querySelector("[data-address]:checked")?.value !== "default";
+  other.hidden = !typed;
+  for (const field of other.querySelectorAll("input")) field.disabled = !typed;
+}
+
+function say(form, text) {
+  const line = form.querySelector("[data-buy-error]");
+  line.textContent = text;
+  line.hidden = !text;
+}
+
+async function pay(form, dialog) {
+  const button = form.querySelector(".buy-foot .btn");
+  if (form.dataset.paying) return;
+  form.dataset.paying = "1";
+  button.classList.add("is-busy");
+  say(form, "");
+  try {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { ...HEADERS, Accept: "application/json" } });
+    const body = await answer.json();
+    if (!answer.ok) return say(form, body.error ?? "没有成功，请稍后再试。");
+    form.replaceWith(
+      make(
+        "div", { className: "bought" }, icon("circle-check"), make("p", { className: "bought-title", tabIndex: -1 }, "支付成功"),
+        make("p", {}, "实付 ", price(body.payable)), make("p", { className: "muted" }, `订单号 ${body.number}`),
+        make("p", { className: "bought-actions" }, make("a", { className: "btn", href: `/mall/orders/${body.order}`, target: "_blank", rel: "noopener" }, "查看订单"), make("button", { type: "button", className: "btn btn-primary", "data-close": "" }, "继续看直播")),
+      ),
+    );
+    dialog.querySelector(".bought-title").focus();
+  } catch {
+    say(form, "网络不稳定，没有收到结果；再点一次“支付”不会重复扣款。");
+  } finally {
+    delete form.dataset.paying;
+    button.classList.remove("is-busy");
+  }
+}
+
+/** Open the buying sheet of an item. */
+export async function openSheet(dialog, address_, opener) {
+  const body = dialog.querySelector("[data-buy-body]");
+  body.replaceChildren(make("div", { className: "skeleton", role: "status", ariaLabel: "正在载入" }, make("span"), make("span"), make("span")));
+  if (!dialog.open) dialog.showModal();
+  dialog.addEventListener("close", () => opener?.isConnected && opener.focus(), { once: true });
+  try {
+    const answer = await fetch(address_, { headers: { ...HEADERS, Accept: "text/html" } });
+    if (!answer.ok) throw new Error((await answer.json()).error);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    body.replaceChildren(...page.body.childNodes);
+  } catch (error) {
+    body.replaceChildren(make("p", { className: "muted" }, error.message || "没有打开，请稍后再试。"));
+    return;
+  }
+  const form = body.querySelector("form");
+  startFields(body);
+  startDialogs(body);
+  total(form);
+  address(form);
+  form.addEventListener("input", () => total(form));
+  form.addEventListener("change", () => (total(form), address(form)));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.stopPropagation();
+    pay(form, dialog);
+  });
+}
