@@ -58,7 +58,7 @@ def rows(actor: Actor, *, only_ticked: bool = False) -> list[CartRow]:
         .options(
             orm.contains_eager(CartItem.sku).contains_eager(Sku.listing).joinedload(Listing.shop),
             orm.contains_eager(CartItem.sku).contains_eager(Sku.listing).joinedload(Listing.category),
-            orm.joinedload(CartItem.sku).joinedload(Sku.stock),
+            orm.contains_eager(CartItem.sku).joinedload(Sku.stock),
         )
         .where(CartItem.world_id == actor.world(), CartItem.account_id == actor.person())
         .order_by(Listing.shop_id, CartItem.id)
