@@ -40,6 +40,7 @@ class Show:
     """A room with one item in its bag."""
 
     world: World
+    world_id: int
     scope_id: int
     host: Actor
     shop: ShopInfo
@@ -70,7 +71,7 @@ def make_show(
         goods.price_item(host, number, item_id, {sku.id: live for sku in listing.skus}, limit)
         if on_air:
             rooms.start(host, number)
-    return Show(world, world.scope_id, host, shop, number, item_id, listing)
+    return Show(world, world.id, world.scope_id, host, shop, number, item_id, listing)
 
 
 def make_viewer(show: Show, name: str = "", capital: int = 10_000_000) -> Actor:
