@@ -18,6 +18,7 @@ from flask.cli import AppGroup
 from app.accounts.divisions import load_divisions
 from app.accounts.models import Scope
 from app.accounts.scopes import scope_by_code
+from app.config import Settings
 from app.core import audit
 from app.core.db import db
 
@@ -71,6 +72,22 @@ def up() -> None:
         load = current_app.extensions.get("demo_loader")
         if load:
             click.echo(load())
+    click.echo(greeting(settings))
+
+
+def greeting(settings: Settings) -> str:
+    """Return what a person at the terminal wants to know: the address, and in demo mode who may sign in."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    lines = [f"地址：{settings.public_url or f'http://{host}:{settings.port}'}/"]
+    groups: dict[str, list[str]] = {}
+    for login, role in current_app.extensions.get("demo_accounts", []):
+        groups.setdefault(role, []).append(login)
+    if settings.is_demo and groups:
+        lines.append(f"演示账号（密码都是 {settings.demo_password}）：")
+        for role, logins in groups.items():
+            shown = "、".join(logins) if len(logins) < 4 else f"{logins[0]} … {logins[-1]}"
+            lines.append(f"  {role}  {shown}")
+    return "\n".join(lines)
 
 
 def register(app: Flask) -> None:
