@@ -9,7 +9,7 @@ from app.core.errors import DomainError
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
-from grading.data import REAL_SHOP, REPORT_FIELDS
+from grading.data import REAL_SHOP, REPORT_FIELDS, Figure
 from grading.domain.flows import OUTCOME_NAMES
 from grading.forms.outcome_form import OutcomeForm
 from grading.services import outcomes
@@ -20,9 +20,13 @@ Answer = str | Response | tuple[str, int]
 
 def _page(form: OutcomeForm, status: int = 200) -> Answer:
     standing = outcomes.stand(actor())
+    groups: dict[str, list[Figure]] = {}
+    for figure in standing.facts.figures:
+        groups.setdefault(figure.group, []).append(figure)
     page = render_template(
         "grading/outcome.html",
         standing=standing,
+        groups=groups,
         form=form,
         fields=(*REPORT_FIELDS, REAL_SHOP),
         state_name=OUTCOME_NAMES[standing.state],
@@ -36,7 +40,7 @@ def outcome() -> Answer:
     """Figures with their definitions, the self-report, and what is to be done."""
     standing = outcomes.stand(actor())
     version = standing.outcome.report_version if standing.outcome else 0
-    return _page(OutcomeForm(formdata=None, data={**standing.report.as_json(), "version": version}))
+    return _page(OutcomeForm(formdata=None, data={**standing.report.as_json(), "version": str(version)}))
 
 
 @blueprint.post("/grading/outcome")
