@@ -1,0 +1,98 @@
+"""What must always hold in a world's mall, read from the database alone."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.core.flow import StateEvent
+from app.ledger import book
+from sim_mall.domain.aftersale_flow import OPEN_STATES, AfterSaleState
+from sim_mall.domain.order_flow import OrderState
+from sim_mall.models.aftersale import AfterSale
+from sim_mall.models.goods import Stock, StockMovement
+from sim_mall.models.trade import Order, OrderLine, Reservation
+
+IN_ESCROW = (OrderState.PAID, OrderState.PART_SHIPPED, OrderState.SHIPPED)
+
+
+def stock_of(sku_id: int) -> tuple[int, int, int]:
+    """Return (on hand, allocated, damaged)."""
+    row = db.session.execute(
+        sa.select(Stock.on_hand, Stock.allocated, Stock.damaged).where(Stock.sku_id == sku_id)
+    ).one()
+    return row[0], row[1], row[2]
+
+
+def assert_sound(world_id: int) -> None:
+    """Assert every invariant of stock, money, tickets and state events."""
+    db.session.expire_all()
+    _stock_is_its_movements()
+    _allocated_is_reserved()
+    _money_agrees(world_id)
+    _counters_agree()
+    _every_change_has_one_event()
+
+
+def _stock_is_its_movements() -> None:
+    sums = {
+        row[0]: (row[1], row[2], row[3])
+        for row in db.session.execute(
+            sa.select(
+                StockMovement.sku_id,
+                sa.func.sum(StockMovement.on_hand),
+                sa.func.sum(StockMovement.allocated),
+                sa.func.sum(StockMovement.damaged),
+            ).group_by(StockMovement.sku_id)
+        )
+    }
+    for stock in db.session.scalars(sa.select(Stock)):
+        assert (stock.on_hand, stock.allocated, stock.damaged) == sums.get(stock.sku_id, (0, 0, 0))
+        assert 0 <= stock.allocated <= stock.on_hand
+
+
+def _allocated_is_reserved() -> None:
+    query = sa.select(Reservation.sku_id, sa.func.sum(Reservation.quantity)).group_by(Reservation.sku_id)
+    reserved = {sku_id: int(total) for sku_id, total in db.session.execute(query)}
+    for stock in db.session.scalars(sa.select(Stock)):
+        assert stock.allocated == reserved.get(stock.sku_id, 0)
+
+
+def _money_agrees(world_id: int) -> None:
+    assert book.prove(world_id).sound
+    waiting = db.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(Order.payable - Order.refunded), 0)).where(
+            Order.world_id == world_id, Order.state.in_(IN_ESCROW)
+        )
+    )
+    assert book.balance(world_id, book.ESCROW) == waiting
+
+
+def _counters_agree() -> None:
+    for line in db.session.scalars(sa.select(OrderLine)):
+        tickets = db.session.scalars(sa.select(AfterSale).where(AfterSale.line_id == line.id)).all()
+        held = [t for t in tickets if t.state in OPEN_STATES]
+        done = [t for t in tickets if t.state == AfterSaleState.SUCCESS]
+        assert line.applying == sum(t.quantity for t in held)
+        assert line.refunded == sum(t.quantity for t in done)
+        units = [unit for t in (*held, *done) for unit in t.units]
+        assert len(units) == len(set(units)) == line.applying + line.refunded <= line.quantity
+    for order in db.session.scalars(sa.select(Order)):
+        paid = db.session.scalar(
+            sa.select(sa.func.coalesce(sa.func.sum(AfterSale.paid), 0)).where(AfterSale.order_id == order.id)
+        )
+        assert order.refunded == paid <= order.payable
+
+
+def _every_change_has_one_event() -> None:
+    for model, flow in ((Order, "mall.order"), (AfterSale, "mall.after_sale")):
+        counts = {
+            row[0]: row[1]
+            for row in db.session.execute(
+                sa.select(StateEvent.entity_id, sa.func.count())
+                .where(StateEvent.flow == flow)
+                .group_by(StateEvent.entity_id)
+            )
+        }
+        for row in db.session.scalars(sa.select(model)):
+            assert row.version == 1 + counts.get(row.id, 0)
