@@ -10,6 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import app.accounts.feature
 import app.dashboards.feature
+import app.demo.feature
 import app.ledger.feature
 import app.teaching.feature
 import app.training.feature
@@ -45,6 +46,7 @@ FEATURES: tuple[Feature, ...] = (
     app.training.feature.FEATURE,
     app.teaching.feature.FEATURE,
     app.dashboards.feature.FEATURE,
+    app.demo.feature.FEATURE,
 )
 
 
@@ -104,7 +106,7 @@ def connect_database(flask_app: Flask) -> None:
     db.init_app(flask_app)
     Migrate(flask_app, db, directory=flask_app.config["MIGRATIONS"])
     with flask_app.app_context():
-        prepare_engine(db.engine)
+        prepare_engine(db.engine, durable=settings.mode != "test")
 
 
 def wire(flask_app: Flask, feature: Feature) -> None:

@@ -36,6 +36,11 @@ def clean_text(text: str | None) -> str:
     return "".join(kept).strip()
 
 
+def _clean_typed(value: Any) -> Any:
+    """Clean what a person typed; values that a page puts into its own form stay as they are."""
+    return clean_text(value) if isinstance(value, str) else value
+
+
 class Form(FlaskForm):  # type: ignore[misc]
     """Base of all forms. ``key`` makes a submit idempotent."""
 
@@ -47,7 +52,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         def bind_field(self, form: Any, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = unbound_field.kwargs.get("filters", ())
             if issubclass(unbound_field.field_class, StringField) and not unbound_field.kwargs.get("raw"):
-                filters = (*filters, clean_text)
+                filters = (*filters, _clean_typed)
             unbound_field.kwargs.pop("raw", None)
             return unbound_field.bind(form=form, filters=filters, **options)
 

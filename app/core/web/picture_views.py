@@ -9,6 +9,7 @@ import json
 from flask import Blueprint, Flask, Response, abort, url_for
 
 from app.core.pictures import KINDS, draw_picture
+from app.core.web.access import public
 
 blueprint = Blueprint("pictures", __name__)
 TITLE_LIMIT = 60
@@ -45,6 +46,7 @@ def picture_url(kind: str, title: str, category: str = "") -> str:
 
 
 @blueprint.get("/pictures/<kind>/<token>.svg")
+@public
 def show(kind: str, token: str) -> Response:
     """Draw the picture; open to everybody, for it holds nothing but the words of its own address."""
     if kind not in KINDS:
