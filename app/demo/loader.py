@@ -19,7 +19,7 @@ from app.core.db import Base, db
 from app.core.errors import Refused
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
-from app.demo.people import STAFF, People, only_demo_people
+from app.demo.people import HIDDEN_STAFF, STAFF, People, only_demo_people
 from app.demo.story import CLASS_CODE, EARLIER_AGO, Stage, play_class, play_earlier_class
 from app.demo.timeline import DAY
 from app.training.services.institutions import appoint_clerk, create_institution, create_region
@@ -98,7 +98,7 @@ def _stage(people: People) -> Stage:
         institution = create_institution(
             actor, code="YLW", name="岳麓湾职业培训学校", region_code="430104", parent=district
         )
-        staff = {login: people.make(login, name) for login, name, _ in STAFF}
+        staff = {login: people.make(login, name) for login, name, *_ in (*STAFF, *HIDDEN_STAFF)}
         stage = Stage(people, institution, city, staff)
         appoint_clerk(actor, institution, staff["orgadmin"])
         scopes = {

@@ -36,7 +36,8 @@ class Sale:
     order_id: int
     buyer: int
     seller: int
-    reviewed: bool = False
+    sent: bool = False  # nothing is left for the seller to ship
+    over: bool = False  # received, and reviewed by those who review
 
 
 @dataclass(slots=True)
@@ -48,7 +49,9 @@ class Market:
     world_id: int
     shops: dict[int, int] = field(default_factory=dict)
     own: set[int] = field(default_factory=set)  # listings that the shop ships itself
+    buyers: list[int] = field(default_factory=list)  # who has an address
     sales: list[Sale] = field(default_factory=list)
+    qualities: dict[str, int] = field(default_factory=dict)  # of papers, by code
     _keys: int = 0
     _waybills: int = 0
 
@@ -117,22 +120,24 @@ class Market:
 
     # -- buying -----------------------------------------------------------------------------------------
 
-    def receiver(self, number: int) -> Receiver:
-        """Return where the trainee lets things be sent; the phone number is visibly made up."""
-        return Receiver(
-            name=self.traders[number].name,
-            phone=f"190000000{number:02d}",
-            region=addresses.region_name(DISTRICTS[number % len(DISTRICTS)]),
-            detail=f"{STREETS[number % len(STREETS)]} {number} 栋 {number * 7 % 30 + 101} 室",
-        )
-
     def save_address(self, number: int) -> None:
-        """Let the trainee keep the address for later orders."""
-        where = self.receiver(number)
+        """Let the trainee keep an address; the phone number is visibly made up."""
+        actor = self.traders[number]
         draft = addresses.AddressDraft(
-            where.name, where.phone, DISTRICTS[number % len(DISTRICTS)], where.detail, is_default=True
+            name=actor.name,
+            phone=f"190000000{number:02d}",
+            division_code=DISTRICTS[number % len(DISTRICTS)],
+            detail=f"{STREETS[number % len(STREETS)]} {number} 栋 {number * 7 % 30 + 101} 室",
+            is_default=True,
         )
-        addresses.save_address(self.traders[number], draft, self.key())
+        addresses.save_address(actor, draft, self.key())
+        self.buyers.append(number)
+
+    def receiver(self, number: int) -> Receiver:
+        """Return where the trainee lets things be sent."""
+        where = open_platform.default_address(self.traders[number])
+        assert where is not None
+        return where
 
     def goods_of(self, seller: int) -> list[ListingInfo]:
         """Return what the trainee's shop has on sale."""
@@ -171,7 +176,7 @@ class Market:
         chance = self.chance("buying", f"{day}-{slot}")
         for _ in range(count):
             seller = sellers[min(chance.below(len(sellers)), chance.below(len(sellers)))]
-            buyer = chance.pick([number for number in self.traders if number != seller])
+            buyer = chance.pick([number for number in self.buyers if number != seller])
             self.buy(buyer, seller, chance)
 
     # -- fulfilling -------------------------------------------------------------------------------------
@@ -185,8 +190,9 @@ class Market:
         wanted = set(sellers)
         waiting: dict[int, list[OrderInfo]] = {}
         for sale in self.sales:
-            if sale.seller in wanted:
+            if sale.seller in wanted and not sale.sent:
                 order = self.order(sale)
+                sale.sent = order.state not in {"pending_pay", "paid", "part_shipped"}
                 if order.state in {"paid", "part_shipped"}:
                     waiting.setdefault(sale.seller, []).append(order)
         for seller, found in sorted(waiting.items()):
@@ -203,18 +209,18 @@ class Market:
                     waybill = f"75{self.world_id:04d}{self._waybills:08d}"
                     open_platform.ship(actor, order.id, lines, "zto", waybill, self.key())
 
-    def receive(self, day: int, *, keep: Iterable[int] = ()) -> None:
-        """Let buyers confirm what has arrived, and review most of it. keep: order ids left alone."""
-        chance, left = self.chance("receiving", day), set(keep)
+    def receive(self, day: int) -> None:
+        """Let buyers confirm what has arrived, and review most of it."""
+        chance = self.chance("receiving", day)
         for sale in self.sales:
-            if sale.order_id in left or sale.reviewed:
+            if sale.over:
                 continue
             order = self.order(sale)
             if order.state == "shipped" and chance.happens(5_500):
                 receiving.confirm_receipt(self.traders[sale.buyer], order.id)
                 order = self.order(sale)
             if order.state == "completed":
-                sale.reviewed = True
+                sale.over = True
                 if chance.happens(7_500):
                     self._review(sale, order, chance)
 
@@ -231,13 +237,14 @@ class Market:
 
     # -- after-sale -------------------------------------------------------------------------------------
 
-    def find(self, state: str, *, sellers: Iterable[int] = (), buyers: Iterable[int] = ()) -> Sale | None:
-        """Return the first order in this state, of these sellers and buyers where given."""
-        some_sellers, some_buyers = set(sellers), set(buyers)
-        for sale in self.sales:
-            fits = (not some_sellers or sale.seller in some_sellers) and (not some_buyers or sale.buyer in some_buyers)
-            if fits and self.order(sale).state == state and not any(line.applying for line in self.order(sale).lines):
-                return sale
+    def find(self, state: str, *, sellers: Iterable[int] = (), newest: bool = False) -> Sale | None:
+        """Return the first (or the newest) order in this state, of these sellers where given."""
+        some = set(sellers)
+        for sale in reversed(self.sales) if newest else self.sales:
+            if not some or sale.seller in some:
+                order = self.order(sale)
+                if order.state == state and not any(line.applying for line in order.lines):
+                    return sale
         return None
 
     def ask_back(self, sale: Sale, *, ship_back: bool, reason: Reason, text: str) -> int:

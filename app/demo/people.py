@@ -16,7 +16,38 @@ from app.core.actor import Actor, system
 from app.core.db import db
 from app.core.permissions import ROLE_NAMES, Role
 
-TRAINEES = ["林晓岚", "周子墨", "欧阳安然", "陈立冬", "黄芷晴", "阿依努尔·艾力", "赵一鸣", "孙沛霖", "何雨薇", "罗家栋", "曾秋实", "谭晚晴", "彭浩然", "蒋书瑶", "邓卓", "司徒朗", "袁思齐", "许嘉木", "沈南枝", "吴念", "马腾远", "朱可盈", "田小满", "向青禾", "龙云舒", "石牧野", "秦若谷", "尹星河", "唐䶮", "贺知微"]
+TRAINEES = [
+    "林晓岚",
+    "周子墨",
+    "欧阳安然",
+    "陈立冬",
+    "黄芷晴",
+    "阿依努尔·艾力",
+    "赵一鸣",
+    "孙沛霖",
+    "何雨薇",
+    "罗家栋",
+    "曾秋实",
+    "谭晚晴",
+    "彭浩然",
+    "蒋书瑶",
+    "邓卓",
+    "司徒朗",
+    "袁思齐",
+    "许嘉木",
+    "沈南枝",
+    "吴念",
+    "马腾远",
+    "朱可盈",
+    "田小满",
+    "向青禾",
+    "龙云舒",
+    "石牧野",
+    "秦若谷",
+    "尹星河",
+    "唐䶮",
+    "贺知微",
+]
 GRADUATES = ["叶知秋", "方小雨", "宋天佑", "白露", "顾远山", "梅若兰", "简宁", "骆晨"]
 STAFF: tuple[tuple[str, str, Role], ...] = (
     ("instructor01", "方敏之", Role.INSTRUCTOR),
@@ -30,6 +61,7 @@ STAFF: tuple[tuple[str, str, Role], ...] = (
     ("supervisor", "严明理", Role.SUPERVISOR),
     ("sysadmin", "江平川", Role.SYSADMIN),
 )
+HIDDEN_STAFF = (("instructor03", "钟毓华"),)  # taught the earlier class
 
 
 def shown_accounts() -> list[tuple[str, str]]:

@@ -47,16 +47,16 @@ def play(market: Market, line: Timeline, host: int, title: str, begin: datetime,
     with line.at(begin):
         rooms.start(actor, number)
     chance = market.chance("show", number)
-    crowd = chance.sample([other for other in market.traders if other != host], 18)
+    crowd = chance.sample([other for other in market.buyers if other != host], 14)
     stays: dict[int, int] = {}
     words = iter(texts.COMMENTS * 2)
-    steps = 12
+    steps = 9
     for step in range(steps):
         with line.at(begin + timedelta(minutes=minutes) * (step + 1) // (steps + 1)):
             room = access.get_room(actor, number)
             batch = Batch()
             batch.worlds[room.id] = market.world_id
-            arriving = crowd[step * 2 : step * 2 + 2] if step < 9 else []
+            arriving = crowd[step * 2 : step * 2 + 2] if step < 7 else []
             for one in arriving:
                 person = market.traders[one]
                 batch.opened.append(Seat(market.world_id, room.id, person.person(), person.name, counted=True))

@@ -20,11 +20,12 @@ from app.training.domain.class_flow import Programme
 from app.training.models import Institution, TrainingClass
 from app.training.services.classes import ClassDraft, appoint_instructor, create_class_for, move_class
 from app.training.services.enrolment import enrol
+from app.worlds.clock import pause
 from app.worlds.settings import change_setting
 from sim_mall.domain.aftersale_flow import Reason
 
 CLASS_CODE, EARLIER_CODE = "DEMO01", "DEMO00"
-CLASS_DAYS, EARLIER_DAYS, EARLIER_AGO = 13, 9, 48
+CLASS_DAYS, EARLIER_DAYS, EARLIER_AGO = 13, 7, 48
 REGION = "430104"
 
 
@@ -80,11 +81,11 @@ def assign(line: Timeline, teacher: Actor, lesson: texts.Lesson, number: int) ->
 
 
 def play_earlier_class(stage: Stage, today: date) -> None:
-    """Eight graduates: nine days of trade, all handed in, marked blind, released, class closed."""
+    """Eight graduates: a week of trade, all handed in, marked blind, released, class closed."""
     first = today - EARLIER_AGO * DAY
     line = Timeline(first, datetime.combine(first + 20 * DAY, datetime.min.time(), clock.SHANGHAI))
     people = [(f"graduate{number:02d}", name) for number, name in enumerate(GRADUATES, 1)]
-    market, teacher = stage.open_class(line, EARLIER_CODE, "网创电商一期班", "demo-earlier", people, ["instructor01"])
+    market, teacher = stage.open_class(line, EARLIER_CODE, "网创电商一期班", "demo-earlier", people, ["instructor03"])
     everybody = list(market.traders)
     with line.at(line.moment(0, 10)):
         market.load_catalogue(teacher)
@@ -93,8 +94,8 @@ def play_earlier_class(stage: Stage, today: date) -> None:
             market.save_address(number)
     with line.at(line.moment(1, 10)):
         for number in everybody:
-            market.open_shop(number, 3 + number % 3)
-    play_days(market, line, range(2, EARLIER_DAYS), dict.fromkeys(range(EARLIER_DAYS), 4), everybody)
+            market.open_shop(number, 2 + number % 2)
+    play_days(market, line, range(2, EARLIER_DAYS), dict.fromkeys(range(EARLIER_DAYS), 3), everybody)
     with line.at(line.moment(EARLIER_DAYS, 15)):
         for number in everybody:
             assessment.write_plan(market, number)
@@ -110,6 +111,7 @@ def play_earlier_class(stage: Stage, today: date) -> None:
     with line.at(line.moment(EARLIER_DAYS + 4, 10)):
         grading.api.release_batch(centre, batch, market.key())
         move_class(stage.actors["orgadmin"], EARLIER_CODE, "archive")
+        pause(teacher, line.world_id)
 
 
 def play_class(stage: Stage, now: datetime) -> None:
@@ -141,7 +143,7 @@ def _first_days(market: Market, line: Timeline, teacher: Actor) -> None:
     for day, numbers in ((1, range(1, 9)), (2, range(9, 15))):
         with line.at(line.moment(day, 9, 30)):
             for number in numbers:
-                market.open_shop(number, 4 + number * 5 % 7)
+                market.open_shop(number, 4 + number * 5 % 4)
     with line.at(line.moment(3, 9)):
         assigning.archive_task(teacher, CLASS_CODE, rules)
         assign(line, teacher, texts.LESSONS[2], 2)
@@ -161,11 +163,11 @@ def read(market: Market, numbers: range, task_id: int) -> None:
 def _middle(market: Market, line: Timeline, teacher: Actor) -> None:
     """Days 3 to 9: trade, later shops, one return, a live show."""
     early = list(range(1, 15))
-    busy = {3: 6, 4: 7, 5: 9, 6: 9, 7: 10, 8: 9, 9: 10, 10: 9, 11: 8, 12: 8, 13: 6}
+    busy = {3: 4, 4: 5, 5: 5, 6: 5, 7: 6, 8: 5, 9: 6, 10: 5, 11: 5, 12: 5}
     play_days(market, line, range(3, 5), busy, early)
     with line.at(line.moment(5, 9)):
         for number in range(15, 19):
-            market.open_shop(number, 3 + number % 4)
+            market.open_shop(number, 2 + number % 4)
     play_days(market, line, range(5, 6), busy, early)
     with line.at(line.moment(6, 9)):
         live = assign(line, teacher, texts.LESSONS[3], 3)
@@ -228,7 +230,7 @@ def _last_days(stage: Stage, market: Market, line: Timeline, teacher: Actor) -> 
                 if item.state == "assigned" and count:
                     assessment.mark_one(assessor, item.code, market)
                     count -= 1
-    play_days(market, line, range(13, 14), {13: 6}, list(range(2, 17)))
+    play_days(market, line, range(13, 14), {13: 4}, list(range(2, 17)))
     _now(market, line)
 
 
@@ -242,7 +244,7 @@ def _now(market: Market, line: Timeline) -> None:
             market.buy(buyer, 1, chance)
         market.buy(1, 5, chance, pay=False)
         market.put_into_cart(1, (3, 4), chance)
-        late = market.find("completed", sellers=(1,)) or market.find("shipped", sellers=(1,))
+        late = market.find("shipped", sellers=(1,)) or market.find("completed", sellers=(1,), newest=True)
         if late:
             market.ask_back(late, ship_back=True, reason=Reason.QUALITY, text="线头有点多，想退一件。")
         shows.announce(market, 3, "一杯茶的下午：三款新茶试喝", shows.evening(now))

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from app.core import clock
 from app.core.uow import unit_of_work
+from app.worlds.clock import get_world
 from app.worlds.ticker import run_due
 
 DAY = timedelta(days=1)
@@ -47,6 +48,9 @@ class Timeline:
         with clock.frozen(moment):
             if self.world_id:
                 with unit_of_work():
-                    run_due(self.world_id)
+                    world = get_world(self.world_id)  # held, so that the session need not read it again and again
+                    run_due(world.id)
             with unit_of_work():
+                world = get_world(self.world_id) if self.world_id else None
                 yield
+                del world

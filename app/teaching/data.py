@@ -72,7 +72,7 @@ class Cell:
 class TraineeRow:
     """How one trainee stands in one task.
 
-    stuck: not ready, and no step reached for a day, or the deadline has passed.
+    stuck: not ready though the deadline has passed, or begun and without a new step for a day.
     """
 
     account_id: int

@@ -59,7 +59,7 @@ def class_detail(group: ClassInfo) -> ClassDetail:
     work = _Work(group, members)
     by_owner = {shop.owner_id: shop for shop in shops}
     lines = tuple(_line(member, by_owner.get(member.account_id), mall[member.account_id], work) for member in members)
-    charts = [_gmv_chart(shops), _funnel_chart(shops, mall.values())]
+    charts = [_gmv_chart(shops), _funnel_chart(shops, mall.values(), "low" if work.results else "high")]
     if work.results:
         charts.append(_score_chart([_score(result) for result in work.results.values()]))
     return ClassDetail(_figures(group, members, shops, work), lines, tuple(charts))
@@ -118,7 +118,7 @@ def _gmv_chart(shops: Sequence[Any]) -> Chart:
     return Chart("gmv-by-shop", "哪些店铺卖得好（成交额，元）", option, ("店铺", "成交额", "已付订单"), rows, "high")
 
 
-def _funnel_chart(shops: Sequence[Any], mall: Iterable[Any]) -> Chart:
+def _funnel_chart(shops: Sequence[Any], mall: Iterable[Any], height: str) -> Chart:
     pairs = [
         ("下单", sum(shop.orders for shop in shops)),
         ("付款", sum(shop.orders_paid for shop in shops)),
@@ -132,7 +132,7 @@ def _funnel_chart(shops: Sequence[Any], mall: Iterable[Any]) -> Chart:
             {"type": "bar", "name": "订单", "data": [n for _, n in pairs], "label": {"show": True, "position": "top"}}
         ],
     }
-    return Chart("order-funnel", "订单走到哪一步", option, ("走到这一步", "订单数"), tuple(pairs))
+    return Chart("order-funnel", "订单走到哪一步", option, ("走到这一步", "订单数"), tuple(pairs), height)
 
 
 def _score_chart(scores: Sequence[Fraction]) -> Chart:
@@ -145,4 +145,4 @@ def _score_chart(scores: Sequence[Fraction]) -> Chart:
         "series": [{"type": "bar", "name": "人数", "data": values, "label": {"show": True, "position": "top"}}],
     }
     rows = tuple(zip(bands, values, strict=True))
-    return Chart("scores", f"得分分布（{PASS_LINE} 分及格）", option, ("得分", "人数"), rows)
+    return Chart("scores", f"得分分布（{PASS_LINE} 分及格）", option, ("得分", "人数"), rows, "low")

@@ -152,6 +152,39 @@ def _overseer(actor: Actor) -> Progress | None:
     return Progress("班级一览", facts=facts, classes=shown, more_url="/dashboards/", more_label="全部班级")
 
 
+def _assessor(actor: Actor) -> Progress | None:
+    items = grading.api.queue(actor)
+    if not items:
+        return None
+    done = sum(str(item.state) == "completed" for item in items)
+    return Progress(
+        "评审进度",
+        Bar("已评", done, len(items), f"{done} / {len(items)} 份"),
+        facts=[
+            Fact("待评", str(len(items) - done), "抽给你、还没有提交评分的作品。", "份", "/grading/assess/"),
+            Fact("已评", str(done), "你已经提交评分的作品，含往期批次。", "份", "/grading/assess/"),
+        ],
+    )
+
+
+def class_cards(actor: Actor) -> list[HomeCard]:
+    """Return the card of those who look after many classes: go and look at the figures."""
+    groups = classes_for(actor) if actor.role in _OVERSEERS else []
+    if not groups:
+        return []
+    running = sum(group.status in {"teaching", "assessing"} for group in groups)
+    return [
+        HomeCard(
+            title="查看班级看板",
+            text=f"{len(groups)} 个班级，其中 {running} 个正在授课或考核。",
+            url="/dashboards/",
+            button="打开看板",
+            urgency=60,
+            icon="chart-bar",
+        )
+    ]
+
+
 def _sysadmin(_actor: Actor) -> Progress:
     accounts = db.session.scalar(sa.select(sa.func.count(Account.id))) or 0
     used = db.session.scalar(sa.select(sa.func.count(Account.id)).where(Account.first_sign_in_at.is_not(None))) or 0
@@ -169,9 +202,11 @@ def _sysadmin(_actor: Actor) -> Progress:
     )
 
 
+_OVERSEERS = {Role.INSTITUTION_ADMIN, Role.DISTRICT, Role.CENTRE, Role.SUPERVISOR}
 _BY_ROLE: dict[Role, Callable[[Actor], Progress | None]] = {
     Role.TRAINEE: _trainee,
     Role.INSTRUCTOR: _instructor,
+    Role.ASSESSOR: _assessor,
     Role.INSTITUTION_ADMIN: _overseer,
     Role.DISTRICT: _overseer,
     Role.CENTRE: _overseer,

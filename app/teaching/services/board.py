@@ -151,7 +151,7 @@ def _row(
         cells.append(Cell(step, step.need if kept else have, step.need, kept, since))
     last = max((cell.done_wall_at for cell in cells if cell.done_wall_at), default=None)
     ready = all(cell.done for cell in cells)
-    quiet = (last or task.created_wall_at) < now - STUCK_AFTER
+    quiet = any(cell.done for cell in cells) and (last or task.created_wall_at) < now - STUCK_AFTER
     return TraineeRow(
         account_id=member.account_id,
         number=member.number,

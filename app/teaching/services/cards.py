@@ -17,6 +17,7 @@ from app.training.api import class_of_scope
 from app.training.data import ClassInfo
 
 SOON = timedelta(days=1)
+MOST_CLASS_CARDS = 2
 
 
 def task_cards(actor: Actor) -> list[HomeCard]:
@@ -67,7 +68,8 @@ def _class(group: ClassInfo) -> list[HomeCard]:
             )
         ]
     now = clock.now()
-    return [_look_after(group, task, now) for task in tasks if task.stuck]
+    worst = sorted((task for task in tasks if task.stuck), key=lambda task: -task.stuck)
+    return [_look_after(group, task, now) for task in worst[:MOST_CLASS_CARDS]]
 
 
 def _look_after(group: ClassInfo, task: TaskSummary, now: datetime) -> HomeCard:

@@ -20,15 +20,20 @@ from app.training.api import class_of_scope, roster
 
 
 def record_later(scope_id: int, account_ids: frozenset[int] | None = None) -> None:
-    """Look again at these trainees (None: the whole class) once the open unit of work has committed."""
-    asked: set[tuple[int, frozenset[int] | None]] = current().notes.setdefault("teaching.record", set())
-    if (scope_id, account_ids) not in asked:
-        asked.add((scope_id, account_ids))
-        after_commit(_record, (scope_id, account_ids))
+    """Look again at these trainees (None: the whole class) once the open unit of work has committed.
+
+    Asked several times in one unit of work, it looks once.
+    """
+    asked: dict[int, set[int] | None] = current().notes.setdefault("teaching.record", {})
+    if not asked:
+        after_commit(_record, asked)
+    before = asked.get(scope_id, set())
+    asked[scope_id] = None if before is None or account_ids is None else before | account_ids
 
 
-def _record(asked: tuple[int, frozenset[int] | None]) -> None:
-    record_progress(*asked)
+def _record(asked: dict[int, set[int] | None]) -> None:
+    for scope_id, account_ids in asked.items():
+        record_progress(scope_id, None if account_ids is None else frozenset(account_ids))
 
 
 def record_progress(scope_id: int, account_ids: frozenset[int] | None = None) -> int:
