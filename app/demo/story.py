@@ -226,10 +226,8 @@ def _last_days(stage: Stage, market: Market, line: Timeline, teacher: Actor) -> 
         grading.api.run_draw(stage.actors["centre"], batch, market.key())
     with line.at(line.moment(12, 21)):
         for assessor, count in zip(assessors, (3, 2), strict=True):
-            for item in grading.api.queue(assessor)[:]:
-                if item.state == "assigned" and count:
-                    assessment.mark_one(assessor, item.code, market)
-                    count -= 1
+            for item in grading.api.queue(assessor)[:count]:
+                assessment.mark_one(assessor, item.code, market)
     play_days(market, line, range(13, 14), {13: 4}, list(range(2, 17)))
     _now(market, line)
 

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from app.core import clock
 from app.core.uow import unit_of_work
 from app.worlds.clock import get_world
+from app.worlds.models import World
 from app.worlds.ticker import run_due
 
 DAY = timedelta(days=1)
@@ -24,6 +25,7 @@ class Timeline:
         self.first_day = first_day
         self.end = end
         self.world_id = 0
+        self._held: World | None = None  # so that the session need not read its row again and again
         self._last = datetime.combine(first_day, time(0), clock.SHANGHAI).astimezone(UTC)
 
     def moment(self, day: int, hour: int, minute: int = 0) -> datetime:
@@ -48,9 +50,8 @@ class Timeline:
         with clock.frozen(moment):
             if self.world_id:
                 with unit_of_work():
-                    world = get_world(self.world_id)  # held, so that the session need not read it again and again
-                    run_due(world.id)
+                    self._held = get_world(self.world_id)
+                    run_due(self.world_id)
             with unit_of_work():
-                world = get_world(self.world_id) if self.world_id else None
+                self._held = get_world(self.world_id) if self.world_id else None
                 yield
-                del world
