@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from app.factory import create_app
+from app.wsgi import app
 
-app = create_app()
 huey = app.extensions["huey"]

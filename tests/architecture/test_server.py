@@ -6,7 +6,7 @@ import http.client
 import json
 from typing import Any
 
-from tests.infrastructure.server import Server
+from tests.infrastructure.server import Server, flask
 
 HANDSHAKE = {
     "Upgrade": "websocket",
@@ -54,3 +54,22 @@ def test_commands_print_json_alone(server: Server) -> None:
     """JSON on standard output, logs and warnings on standard error."""
     verdict = json.loads(server.flask("audit", "verify").stdout)
     assert verdict["sound"] is True
+
+
+def test_a_wrong_setting_is_one_sentence(server: Server) -> None:
+    answer = flask({**server.environment, "UPLOAD_LIMIT_MB": "viel"}, "up", check=False)
+    assert (answer.returncode, answer.stdout) == (3, "")
+    assert answer.stderr == "设置 UPLOAD_LIMIT_MB='viel' 无效：应为 1 到 2048 之间的整数。\n"
+
+
+def test_production_refuses_to_start_without_keys_of_its_own(server: Server) -> None:
+    keys = {"SECRET_KEY": "x" * 40, "FIELD_KEYS": "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="}
+    production = {**server.environment, "APP_MODE": "production"}
+    del production["DEMO_PASSWORD"]
+    for missing in ("SECRET_KEY", "FIELD_KEYS"):
+        settings = {name: value for name, value in {**production, **keys}.items() if name != missing}
+        answer = flask(settings, "up", check=False)
+        assert answer.returncode == 3
+        assert answer.stderr.startswith(f"生产模式缺少 {missing}：")
+    answer = flask({**production, **keys, "DEMO_PASSWORD": "x"}, "up", check=False)
+    assert answer.stderr == "生产模式不允许 DEMO_PASSWORD：演示账号只存在于演示模式。\n"
