@@ -87,6 +87,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
         SESSION_COOKIE_SECURE=bool(settings.public_url and settings.public_url.startswith("https")),
         PERMANENT_SESSION_LIFETIME=settings.sign_in_days * 86_400,
         WTF_CSRF_TIME_LIMIT=None,
+        WTF_I18N_ENABLED=False,  # the messages of WTForms itself, which has Chinese ones
         MIGRATIONS=str(ROOT / "migrations"),
     )
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
