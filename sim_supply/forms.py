@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, RadioField
+from wtforms import BooleanField, Field, RadioField, SelectChoice
 from wtforms.validators import InputRequired, Optional, ValidationError
 from wtforms.widgets import TextInput
 
@@ -67,9 +67,9 @@ class ListingForm(Form):
     rule = RadioField(
         "定价方式",
         choices=[
-            (RuleKind.MARGIN.value, "目标毛利率"),
-            (RuleKind.PERCENT.value, "成本 × 比例"),
-            (RuleKind.ADD.value, "成本 + 金额"),
+            SelectChoice(RuleKind.MARGIN.value, "按毛利率定价"),
+            SelectChoice(RuleKind.PERCENT.value, "按比例定价（成本 × 比例）"),
+            SelectChoice(RuleKind.ADD.value, "按加价定价（成本 + 金额）"),
         ],
         default=RuleKind.MARGIN.value,
     )
@@ -84,10 +84,10 @@ class ListingForm(Form):
         """Return the rule that the fields describe."""
         return PriceRule(
             RuleKind(self.rule.data),
-            add=self.add.data,
-            percent_bp=self.percent.data,
-            margin_bp=self.margin.data,
-            freight=self.freight.data,
+            add=self.add.data or 0,
+            percent_bp=self.percent.data or 0,
+            margin_bp=self.margin.data or 0,
+            freight=self.freight.data or 0,
             fee_bp=fee_bp,
             round_nine=bool(self.round_nine.data),
         )

@@ -130,7 +130,9 @@ def _store_categories(world_id: int, rows: Sequence[Row], done: Stored) -> dict[
 def _store_products(
     world_id: int, rows: Sequence[Row], suppliers: dict[str, Supplier], categories: dict[str, Category], done: Stored
 ) -> dict[str, Product]:
-    first = {row.spu_code: row for row in reversed(rows)}
+    first: dict[str, Row] = {}
+    for row in rows:
+        first.setdefault(row.spu_code, row)
     found: dict[str, Product] = _by_code(Product, world_id, first)
     for code, row in first.items():
         values = {

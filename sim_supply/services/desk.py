@@ -70,7 +70,7 @@ def needing_seller(actor: Actor) -> int:
     return found or 0
 
 
-def _open_own_lines(actor: Actor) -> sa.Select[tuple[FetchedLine]]:
+def _open_own_lines(actor: Actor) -> sa.Select[FetchedLine]:
     return (
         sa.select(FetchedLine)
         .join(FetchedOrder, FetchedOrder.id == FetchedLine.order_id)

@@ -74,7 +74,7 @@ def list_goods() -> str | Response | tuple[str, int]:
             raise InvalidInput("请至少勾选一个规格。")
         with unit_of_work():
             rule = form.price_rule(listing.fee_bp(who.world()))
-            done = listing.list_goods(who, products, skus, rule, form.buyer_freight.data, form.key.data)
+            done = listing.list_goods(who, products, skus, rule, form.buyer_freight.data or 0, form.key.data)
     except DomainError as error:
         if error.status == 404:
             raise

@@ -84,13 +84,13 @@ def import_rows(world: World, rows: Sequence[Mapping[str, str]]) -> dict[str, An
 
 def product(world: World, code: str = "P1") -> Product:
     """Return a product of the library as it stands now."""
-    db.session.expire_all()
+    db.session.rollback()
     return db.session.scalars(sa.select(Product).where(Product.world_id == world.id, Product.code == code)).one()
 
 
 def sku(world: World, code: str = "P1-1") -> Sku:
     """Return a SKU of the library as it stands now."""
-    db.session.expire_all()
+    db.session.rollback()
     return db.session.scalars(sa.select(Sku).where(Sku.world_id == world.id, Sku.code == code)).one()
 
 
@@ -124,7 +124,7 @@ def fetch(actor: Actor) -> FetchReport:
 
 def purchases(shop_id: int) -> list[PurchaseOrder]:
     """Return the shop's purchase orders as they stand now."""
-    db.session.expire_all()
+    db.session.rollback()
     query = sa.select(PurchaseOrder).where(PurchaseOrder.shop_id == shop_id).order_by(PurchaseOrder.id)
     return list(db.session.scalars(query))
 

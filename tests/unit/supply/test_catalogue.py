@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_defaults_of_unit_and_specification() -> None:
         ({"brief": "坏\ufffd字"}, "brief", "有无法识别的字符"),
     ],
 )
-def test_refusals_name_row_and_field(changes: dict[str, str], column: str, message: str) -> None:
+def test_refusals_name_row_and_field(changes: dict[str, Any], column: str, message: str) -> None:
     result = checked(row(1, **changes))
     assert result.good == []
     [refusal] = result.refusals
