@@ -70,6 +70,13 @@ class SimClock:
     paused: bool = False
 
 
+ROOM_TABS = (
+    ("首页", "home"),
+    ("商城", "shopping-bag"),
+    ("卖家中心", "building-store"),
+    ("直播", "broadcast"),
+    ("评审", "clipboard-check"),
+)
 NAV: dict[str, list[Item]] = {
     "home": [
         Item("现在要做", "/", "home", active=True),
@@ -125,6 +132,10 @@ class Shell:
     @property
     def hat(self) -> Hat | None:
         return next((hat for hat in self.hats if hat.active), None)
+
+    @property
+    def rooms(self) -> list[Item]:
+        return [Item(name, f"/{name}", icon, active=not n) for n, (name, icon) in enumerate(ROOM_TABS)]
 
     def nav(self, room: str) -> list[Item]:
         return NAV.get(room, [])

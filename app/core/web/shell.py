@@ -13,6 +13,18 @@ from app.core.actor import Actor
 from app.core.feature import MenuItem
 
 
+# The rooms of the house in their order: key of the menu, word, first path, icon.
+ROOMS = (
+    ("home", "首页", "/", "home"),
+    ("mall", "商城", "/mall/", "shopping-bag"),
+    ("seller", "卖家中心", "/seller/", "building-store"),
+    ("supply", "供货", "/supply/", "truck-delivery"),
+    ("live", "直播", "/live/", "broadcast"),
+    ("grading", "评审", "/grading/", "clipboard-check"),
+    ("dash", "看板", "/dashboards/", "chart-bar"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class NavItem:
     """One entry of a navigation, ready to show."""
@@ -77,6 +89,20 @@ class Shell:
             items: list[MenuItem] = current_app.extensions["menu"]
             self._nav[room] = [shown for item in items if item.room == room and (shown := self._show(item))]
         return self._nav[room]
+
+    @property
+    def rooms(self) -> list[NavItem]:
+        """Return the rooms that this hat may enter, each leading to its first entry."""
+        if self.actor is None:
+            return []
+        here = next((key for key, _, path, _ in ROOMS[1:] if request.path.startswith(path)), "home")
+        shown = []
+        for key, label, path, icon in ROOMS:
+            items = self.nav(key)
+            if key == "home" or items:
+                url = path if key == "home" else items[0].url
+                shown.append(NavItem(label, url, icon, key == here, 0, ""))
+        return shown
 
     def _show(self, item: MenuItem) -> NavItem | None:
         actor = self.actor
