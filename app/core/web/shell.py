@@ -12,7 +12,6 @@ from flask import Flask, current_app, g, request, url_for
 from app.core.actor import Actor
 from app.core.feature import MenuItem
 
-
 # The rooms of the house in their order: key of the menu, word, first path, icon.
 ROOMS = (
     ("home", "首页", "/", "home"),
