@@ -1,0 +1,138 @@
+"""Parallel people: real threads, each with an application context and a transaction of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.uow import unit_of_work
+from sim_mall.domain.aftersale_flow import AfterSaleState
+from sim_mall.domain.order_flow import OrderState
+from sim_mall.models.aftersale import AfterSale
+from sim_mall.models.trade import Order, Payment
+from sim_mall.services import aftersales, orders, payments
+from tests.factories import mall
+from tests.factories.mall_checks import assert_sound, stock_of
+from tests.factories.world import make_world
+
+
+def at_once(app: Flask, calls: Sequence[Callable[[], Any]], width: int = 16) -> Counter[str]:
+    """Run the calls in threads, ``width`` at a time, and count the answers: 'ok' or the refusal's code."""
+    answers: list[str] = []
+    gate, slots = threading.Barrier(min(width, len(calls))), threading.Semaphore(width)
+    waiting = iter(range(len(calls)))
+    guard = threading.Lock()
+
+    def work(call: Callable[[], Any], position: int) -> None:
+        with slots, app.app_context():
+            if position < gate.parties:
+                gate.wait(30)
+            try:
+                with unit_of_work():
+                    call()
+                answer = "ok"
+            except DomainError as error:
+                answer = error.code
+            finally:
+                db.session.remove()
+            with guard:
+                answers.append(answer)
+
+    threads = [threading.Thread(target=work, args=(call, next(waiting))) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert len(answers) == len(calls)
+    return Counter(answers)
+
+
+def test_fifty_buyers_of_the_last_unit_make_one_order(app: Flask) -> None:
+    with app.app_context():
+        world = make_world()
+        sku = mall.make_listing(*mall.make_seller(world), skus=[("默认", 1000, 1)]).skus[0].id
+        buyers = [mall.make_trainee(world) for _ in range(50)]
+        world_id = world.id
+        db.session.remove()
+
+    def submit(buyer: Any) -> Callable[[], Any]:
+        wanted = [orders.Wanted(sku, 1)]
+        return lambda: orders.submit_orders(buyer, wanted, mall.RECEIVER, key=mall.key())
+
+    answers = at_once(app, [submit(buyer) for buyer in buyers])
+    assert answers == {"ok": 1, "out_of_stock": 49}
+    with app.app_context():
+        assert db.session.scalars(sa.select(Order.state)).all() == [OrderState.PENDING_PAY]
+        assert stock_of(sku) == (1, 1, 0)
+        assert_sound(world_id)
+
+
+def test_two_skus_in_both_orders_never_lock_each_other(app: Flask) -> None:
+    rounds = 60
+    with app.app_context():
+        world = make_world()
+        listing = mall.make_listing(*mall.make_seller(world), skus=[("a", 100, 40), ("b", 100, 40)])
+        a, b = (sku.id for sku in listing.skus)
+        buyers = [mall.make_trainee(world) for _ in range(4)]
+        world_id = world.id
+        db.session.remove()
+
+    def submit(number: int) -> Callable[[], Any]:
+        pair = (a, b) if number % 2 else (b, a)
+        wanted = [orders.Wanted(sku, 1) for sku in pair]
+        buyer = buyers[number % len(buyers)]
+        return lambda: orders.submit_orders(buyer, wanted, mall.RECEIVER, key=mall.key())
+
+    answers = at_once(app, [submit(number) for number in range(rounds)], width=8)
+    assert answers == {"ok": 40, "out_of_stock": 20}
+    with app.app_context():
+        assert (stock_of(a), stock_of(b)) == ((40, 40, 0), (40, 40, 0))
+        assert_sound(world_id)
+
+
+def test_paying_twice_at_once_takes_the_money_once(app: Flask) -> None:
+    with app.app_context():
+        world = make_world()
+        sku = mall.make_listing(*mall.make_seller(world)).skus[0].id
+        buyer = mall.make_trainee(world)
+        order_id = mall.place(buyer, [(sku, 1)])[0]
+        world_id = world.id
+        db.session.remove()
+    answers = at_once(app, [lambda: payments.pay_orders(buyer, [order_id], mall.key())] * 6, width=6)
+    assert answers == {"ok": 1, "not_payable": 5}
+    with app.app_context():
+        assert db.session.scalar(sa.select(sa.func.count()).select_from(Payment)) == 1
+        assert_sound(world_id)
+
+
+def test_two_tickets_on_one_unit_and_two_approvals(app: Flask) -> None:
+    with app.app_context():
+        world = make_world()
+        seller, shop = mall.make_seller(world)
+        sku = mall.make_listing(seller, shop).skus[0].id
+        buyer = mall.make_trainee(world)
+        order = mall.buy(buyer, [(sku, 1)])
+        world_id = world.id
+        db.session.remove()
+    claim = aftersales.Claim(aftersales.AfterSaleKind.REFUND_ONLY, 1, aftersales.Reason.DISLIKE)
+
+    def apply() -> None:
+        aftersales.apply_after_sale(buyer, order.id, order.lines[0].id, claim, mall.key())
+
+    assert at_once(app, [apply] * 5, width=5) == {"ok": 1, "too_many_units": 4}
+    with app.app_context():
+        ticket_id = db.session.scalars(sa.select(AfterSale.id)).one()
+        db.session.remove()
+    answers = at_once(app, [lambda: aftersales.agree(seller, ticket_id, None)] * 5, width=5)
+    assert answers == {"ok": 1, "wrong_state": 4}
+    with app.app_context():
+        assert db.session.scalars(sa.select(AfterSale.state)).all() == [AfterSaleState.SUCCESS]
+        assert mall.order_row(order.id).refunded == 1000
+        assert_sound(world_id)
