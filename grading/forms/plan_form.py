@@ -131,6 +131,8 @@ class PlanForm:
         """Remove the product with this number (from 1), if there is one."""
         if 1 <= number <= len(self.rows):
             del self.rows[number - 1]
+        if not self.rows:
+            self.rows.append(ProductRow())
 
 
 def _whole(text: str) -> int | None:
