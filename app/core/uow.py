@@ -69,8 +69,7 @@ def unit_of_work() -> Iterator[UnitOfWork]:
     Raises Conflict when the database refused an impossible or a duplicate row, NotReady when the
     database stayed busy for five seconds.
     """
-    session = db.session
-    joined = session.info.get(_KEY)
+    joined = db.session.info.get(_KEY)
     if joined is not None:
         try:
             yield joined
@@ -79,27 +78,27 @@ def unit_of_work() -> Iterator[UnitOfWork]:
             raise
         return
     work = UnitOfWork()
-    sqlite = db.engine.dialect.name == "sqlite"
-    if session.new or session.dirty or session.deleted:
-        raise RuntimeError("rows were changed outside a unit of work")
-    session.rollback()  # a read snapshot taken earlier in the request must not be written upon
-    if sqlite:
-        _write_lock.acquire()
-    try:
-        session.info[_KEY] = work
-        try:
-            session.connection(execution_options={WRITE_OPTION: True})
+    with _writing(), _refusals_in_words():
+        with _transaction(work):
             yield work
-            if work.doomed:
-                raise RuntimeError("an inner unit of work failed and was ignored: nothing may be half-written")
-            while work.before:
-                work.before.pop(0)()
-            session.commit()
-        except BaseException:
-            session.rollback()
-            raise
-        finally:
-            session.info.pop(_KEY, None)
+    _run_after_commit(work)
+
+
+@contextmanager
+def _writing() -> Iterator[None]:
+    """Hold the process's write lock on SQLite; PostgreSQL locks rows itself."""
+    if db.engine.dialect.name != "sqlite":
+        yield
+        return
+    with _write_lock:
+        yield
+
+
+@contextmanager
+def _refusals_in_words() -> Iterator[None]:
+    """Turn what the database refuses into domain errors."""
+    try:
+        yield
     except IntegrityError as error:
         log.warning("integrity_refused", error=str(error.orig))
         raise Conflict("数据刚刚被别人改动，或这条记录已经存在，请刷新后重试。") from error
@@ -107,9 +106,33 @@ def unit_of_work() -> Iterator[UnitOfWork]:
         if "locked" in str(error) or "deadlock" in str(error):
             raise NotReady("系统正忙，请稍候几秒再试。") from error
         raise
+
+
+@contextmanager
+def _transaction(work: UnitOfWork) -> Iterator[None]:
+    """Begin, run the block and the steps before the commit, commit; roll back on any error."""
+    session = db.session
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside a unit of work")
+    session.rollback()  # a read snapshot taken earlier in the request must not be written upon
+    session.info[_KEY] = work
+    try:
+        session.connection(execution_options={WRITE_OPTION: True})
+        yield
+        if work.doomed:
+            raise RuntimeError("an inner unit of work failed and was ignored: nothing may be half-written")
+        while work.before:
+            work.before.pop(0)()
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
     finally:
-        if sqlite:
-            _write_lock.release()
+        session.info.pop(_KEY, None)
+
+
+def _run_after_commit(work: UnitOfWork) -> None:
+    """Make the promised calls; one that fails is logged and does not touch the others."""
     for call, payload in work.after:
         try:
             call(payload)
