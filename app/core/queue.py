@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, current_app
@@ -20,24 +22,39 @@ def make_huey(settings: Settings) -> Any:
     return SqliteHuey("jobs", filename=str(settings.var_dir / "queue.db"))
 
 
+class HueyBell:
+    """Rings the worker process. huey is loaded when first needed: commands that ring nothing start faster."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+
+    @property
+    def huey(self) -> Any:
+        """The queue that the worker process consumes."""
+        return self._queue[0]
+
+    def __call__(self, job_id: int) -> None:
+        self._queue[1](job_id)
+
+    @cached_property
+    def _queue(self) -> tuple[Any, Callable[[int], object]]:
+        huey = make_huey(self._app.config["SETTINGS"])
+
+        @huey.task(name="run_job")  # type: ignore[untyped-decorator]
+        def run_job(job_id: int) -> None:
+            with self._app.app_context():
+                jobs.run(job_id)
+
+        return huey, run_job
+
+
 def connect_queue(app: Flask) -> None:
-    """Give the application its bell; ``app.extensions['huey']`` is what the worker process consumes."""
+    """Give the application its bell; ``app.extensions['job_bell'].huey`` is what the worker process consumes."""
     settings: Settings = app.config["SETTINGS"]
-    if settings.jobs_inline:
-        app.extensions["job_bell"] = jobs.run
-        return
-    huey = make_huey(settings)
-
-    @huey.task(name="run_job")  # type: ignore[untyped-decorator]
-    def run_job(job_id: int) -> None:
-        with app.app_context():
-            jobs.run(job_id)
-
-    app.extensions["huey"] = huey
-    app.extensions["job_bell"] = run_job
+    app.extensions["job_bell"] = jobs.run if settings.jobs_inline else HueyBell(app)
 
 
 def queue_works() -> bool:
     """Say whether the queue answers (for /readyz)."""
-    huey = current_app.extensions.get("huey")
-    return huey is None or huey.storage.queue_size() >= 0
+    bell = current_app.extensions["job_bell"]
+    return not isinstance(bell, HueyBell) or bell.huey.storage.queue_size() >= 0

@@ -78,9 +78,8 @@ def unit_of_work() -> Iterator[UnitOfWork]:
             raise
         return
     work = UnitOfWork()
-    with _writing(), _refusals_in_words():
-        with _transaction(work):
-            yield work
+    with _writing(), _refusals_in_words(), _transaction(work):
+        yield work
     _run_after_commit(work)
 
 
