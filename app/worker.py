@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from app.wsgi import app
 
-huey = app.extensions["huey"]
+huey = app.extensions["job_bell"].huey
