@@ -1,0 +1,333 @@
+"""Pages of the live rooms: who gets in, the host's and the viewer's way, bad input, double submits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask, g, has_app_context
+from flask.testing import FlaskClient
+
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.permissions import Role
+from app.core.uow import unit_of_work
+from app.worlds.models import World
+from sim_livestream.models import LiveComment, LiveItem, LivePrice, LiveRoom, LiveSale, LiveSlide
+from sim_livestream.services import chat, goods, rooms
+from sim_mall.models.trade import Order
+from tests.factories.live import RECEIVER_FIELDS, Show, make_show, make_viewer, room_row
+from tests.factories.mall import add_address, key, make_listing, make_seller
+from tests.factories.queries import count_queries
+from tests.factories.tables import changed, fingerprint
+from tests.factories.world import make_actor, make_world, sign_in
+
+SCRIPT = {"X-Requested-With": "fetch", "Accept": "application/json"}
+
+
+@pytest.fixture
+def show(app_context: Flask) -> Show:
+    return make_show()
+
+
+class Browser(FlaskClient):
+    """A browser of its own: Flask-Login remembers the person in the context that the test has pushed."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        if has_app_context():
+            g.pop("_login_user", None)
+        return super().open(*args, **kwargs)
+
+
+def browser(app: Flask, actor: Actor) -> FlaskClient:
+    return sign_in(Browser(app, app.response_class, use_cookies=True), actor)
+
+
+def page(client: FlaskClient, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    return answer.text
+
+
+def buy_fields(show: Show, **changes: Any) -> dict[str, Any]:
+    return {"sku": show.sku_id, "quantity": 1, "key": key(), **RECEIVER_FIELDS, **changes}
+
+
+def reading(show: Show) -> list[str]:
+    return [
+        "/live/",
+        "/live/studio",
+        f"/live/studio/{show.number}",
+        f"/live/studio/{show.number}/figures",
+        f"/live/{show.number}",
+        f"/live/{show.number}/figures",
+        f"/live/{show.number}/items/{show.item_id}",
+    ]
+
+
+def writing(show: Show) -> list[str]:
+    room, studio = f"/live/{show.number}", f"/live/studio/{show.number}"
+    item = f"{studio}/items/{show.item_id}"
+    return [
+        *(f"{room}/{verb}" for verb in ("pause", "resume", "end", "unmute", "ticket")),
+        f"{room}/items/{show.item_id}/buy",
+        f"{room}/comments/1/hide",
+        f"{room}/comments/1/mute",
+        *(f"{studio}/{verb}" for verb in ("edit", "start", "items", "unpin", "slides")),
+        *(f"{item}/{verb}" for verb in ("price", "status", "move", "remove", "pin")),
+        *(f"{studio}/slides/1{verb}" for verb in ("", "/show", "/remove")),
+    ]
+
+
+def test_signed_out_people_are_sent_to_sign_in(app_context: Flask, show: Show) -> None:
+    client = app_context.test_client()
+    before = fingerprint()
+    for path in reading(show):
+        answer = client.get(path)
+        assert (answer.status_code, "/login" in answer.headers["Location"]) == (302, True)
+    for path in writing(show):
+        assert client.post(path).status_code == 302
+        assert client.post(path, headers=SCRIPT).status_code == 401
+    assert changed(before, fingerprint()) == []
+
+
+def test_another_world_sees_nothing(app_context: Flask, show: Show) -> None:
+    stranger, _shop = make_seller(make_world())
+    teacher = make_actor(Role.INSTRUCTOR, make_world().scope_id)
+    client, taught = browser(app_context, stranger), browser(app_context, teacher)
+    before = fingerprint()
+    form = buy_fields(show, title="标题", listing=show.listing.id, status="on", step=1, account=1, **{"new-title": "x"})
+    form |= {"new-seconds": 30, "slide-1-title": "x", "slide-1-seconds": 30}
+    for path in reading(show)[2:]:
+        page(client, path, 404)
+    for path in writing(show):
+        assert client.post(path, data=form).status_code == 404, path
+    page(taught, f"/live/{show.number}", 404)
+    page(taught, f"/live/{show.number}/figures", 404)
+    assert taught.post(f"/live/{show.number}/end").status_code == 404
+    assert show.host.name not in page(client, "/live/")
+    assert changed(before, fingerprint()) == []
+
+
+def test_a_viewer_of_the_class_may_watch_and_not_run(app_context: Flask, show: Show) -> None:
+    client = browser(app_context, make_viewer(show))
+    page(client, "/live/")
+    text = page(client, f"/live/{show.number}")
+    assert "秋季上新专场" in text
+    assert "data-keep-order" not in text
+    before = fingerprint()
+    page(client, f"/live/studio/{show.number}", 404)
+    page(client, f"/live/{show.number}/figures", 404)
+    for path in writing(show):
+        if path.endswith(("/buy", "/ticket")):
+            continue
+        data = {"title": "标题", "status": "on", "step": 1, "listing": show.listing.id, "account": 1}
+        data |= {"new-title": "x", "new-seconds": 30, "slide-1-title": "x", "slide-1-seconds": 30}
+        assert client.post(path, data=data).status_code == 404, path
+    assert changed(before, fingerprint()) == []
+
+
+def test_instructors_watch_and_keep_order_but_do_not_sell_or_buy(app_context: Flask, show: Show) -> None:
+    client = browser(app_context, make_actor(Role.INSTRUCTOR, show.scope_id))
+    assert "data-keep-order" in page(client, f"/live/{show.number}")
+    assert "累计观众" in page(client, f"/live/{show.number}/figures")
+    before = fingerprint()
+    assert client.post(f"/live/{show.number}/items/{show.item_id}/buy", data=buy_fields(show)).status_code == 403
+    page(client, "/live/studio", 403)
+    assert client.post(f"/live/studio/{show.number}/start").status_code == 403
+    assert changed(before, fingerprint()) == []
+    with unit_of_work():
+        comment_id = chat.say(make_viewer(show), show.number, "加我微信", key())
+    answer = client.post(f"/live/{show.number}/comments/{comment_id}/hide", headers=SCRIPT)
+    assert answer.get_json() == {"ok": True, "message": "消息已隐藏。"}
+    db.session.expire_all()
+    assert db.session.get_one(LiveComment, comment_id).hidden_by is not None
+
+
+@pytest.mark.parametrize("role", [Role.ASSESSOR, Role.SUPERVISOR, Role.CENTRE, Role.INSTITUTION_ADMIN, Role.SYSADMIN])
+def test_other_roles_have_no_business_here(app_context: Flask, show: Show, role: Role) -> None:
+    client = browser(app_context, make_actor(role, show.scope_id))
+    before = fingerprint()
+    for path in reading(show):
+        page(client, path, 403)
+    for path in writing(show):
+        assert client.post(path).status_code == 403
+    assert changed(before, fingerprint()) == []
+
+
+def test_the_hosts_way_from_plan_to_figures(app_context: Flask) -> None:
+    host, shop = make_seller(make_world())
+    listing = make_listing(host, shop, "手冲挂耳咖啡", (("原味", 49_90, 30), ("深烘", 59_90, 30)))
+    client = browser(app_context, host)
+    assert "创建直播间" in page(client, "/live/studio")
+    answer = client.post("/live/studio", data={"title": "咖啡专场", "notice": "", "key": key()})
+    console = answer.headers["Location"]
+    number = int(console.rsplit("/", 1)[1])
+    assert "开播" in page(client, console)
+    assert "手冲挂耳咖啡" in page(client, console)
+    assert client.post(f"{console}/items", data={"listing": listing.id}).status_code == 302
+    item = db.session.scalars(sa.select(LiveItem)).one()
+    prices = {f"price_{sku.id}": "39.90" for sku in listing.skus}
+    answer = client.post(f"{console}/items/{item.id}/price", data={**prices, "limit": "2"}, headers=SCRIPT)
+    assert answer.get_json()["ok"] is True
+    assert set(db.session.scalars(sa.select(LivePrice.price))) == {39_90}
+    client.post(f"{console}/slides", data={"new-title": "福利", "new-text": "最后十单", "new-seconds": "30"})
+    slide = db.session.scalars(sa.select(LiveSlide).where(LiveSlide.title == "福利")).one()
+    assert client.post(f"{console}/start").status_code == 302
+    assert client.post(f"{console}/items/{item.id}/pin", headers=SCRIPT).get_json()["ok"] is True
+    client.post(f"{console}/slides/{slide.id}/show")
+    assert "结束讲解" in page(client, console)
+    client.post(f"/live/{number}/pause")
+    assert "恢复" in page(client, console)
+    client.post(f"/live/{number}/resume")
+    assert "在线" in page(client, f"{console}/figures")
+    answer = client.post(f"/live/{number}/end")
+    assert answer.headers["Location"] == f"/live/{number}/figures"
+    text = page(client, f"/live/{number}/figures")
+    assert "手冲挂耳咖啡" in text
+    assert client.get(console).headers["Location"] == f"/live/{number}/figures"
+    assert "直播已结束" in page(client, f"/live/{number}")
+    assert client.post(f"{console}/start").status_code == 409
+
+
+def test_a_room_needs_a_title_and_a_time_ahead(app_context: Flask, show: Show) -> None:
+    client = browser(app_context, show.host)
+    before = fingerprint()
+    for form, words in (
+        ({"title": ""}, "请填写直播标题"),
+        ({"title": "好" * 31}, "标题 2 到 30 个字"),
+        ({"title": "标题", "planned": "2020-01-01T10:00"}, "至少要在 10 分钟以后"),
+        ({"title": "标题", "planned": "昨天"}, "预告时间"),
+    ):
+        answer = client.post("/live/studio", data={**form, "key": key()})
+        assert answer.status_code == 400
+        assert words in answer.text
+    assert changed(before, fingerprint()) == []
+
+
+def test_without_a_shop_the_studio_says_what_to_do(app_context: Flask, show: Show) -> None:
+    client = browser(app_context, make_viewer(show))
+    text = page(client, "/live/studio")
+    assert "/seller/register" in text
+    assert client.post("/live/studio", data={"title": "标题", "key": key()}).status_code == 409
+    assert db.session.scalar(sa.select(sa.func.count(LiveRoom.id))) == 1
+
+
+def test_buying_in_the_room(app_context: Flask, show: Show) -> None:
+    viewer = make_viewer(show)
+    client = browser(app_context, viewer)
+    sheet = page(client, f"/live/{show.number}/items/{show.item_id}")
+    assert "支付" in sheet
+    assert "39" in sheet
+    form = buy_fields(show, quantity=2)
+    url = f"/live/{show.number}/items/{show.item_id}/buy"
+    first = client.post(url, data=form, headers=SCRIPT)
+    again = client.post(url, data=form, headers=SCRIPT)
+    assert first.status_code == 200
+    assert first.get_json() == again.get_json()
+    assert first.get_json()["payable"] == 78_00
+    assert db.session.scalar(sa.select(sa.func.count(Order.id))) == 1
+    other = client.post(url, data={**form, "quantity": 3}, headers=SCRIPT)
+    assert (other.status_code, other.get_json()["code"]) == (409, "key_reused")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sku": ""}, "sku"),
+        ({"quantity": "一"}, "quantity"),
+        ({"quantity": "0"}, "quantity"),
+        ({"name": ""}, "name"),
+        ({"phone": "12345"}, "phone"),
+        ({"region": ""}, "region"),
+        ({"detail": ""}, "detail"),
+        ({"key": ""}, "key"),
+    ],
+)
+def test_bad_input_of_the_buying_sheet(app_context: Flask, show: Show, changes: dict[str, str], field: str) -> None:
+    client = browser(app_context, make_viewer(show))
+    before = fingerprint()
+    answer = client.post(
+        f"/live/{show.number}/items/{show.item_id}/buy", data=buy_fields(show, **changes), headers=SCRIPT
+    )
+    assert (answer.status_code, answer.get_json().get("field")) == (400, field)
+    assert changed(before, fingerprint()) == []
+
+
+def test_the_default_address_is_offered_and_used(app_context: Flask, show: Show) -> None:
+    viewer = make_viewer(show)
+    add_address(viewer)
+    client = browser(app_context, viewer)
+    assert "收货人甲" in page(client, f"/live/{show.number}/items/{show.item_id}")
+    form = {"sku": show.sku_id, "quantity": 1, "address": "default", "key": key()}
+    answer = client.post(f"/live/{show.number}/items/{show.item_id}/buy", data=form, headers=SCRIPT)
+    assert answer.get_json()["ok"] is True
+
+
+def test_the_sheet_says_why_it_cannot_be_bought(app_context: Flask, show: Show) -> None:
+    client = browser(app_context, make_viewer(show))
+    with unit_of_work():
+        rooms.pause(show.host, show.number)
+    text = page(client, f"/live/{show.number}/items/{show.item_id}")
+    assert "直播暂停中" in text
+    assert "buy-foot" not in text
+    answer = client.post(f"/live/{show.number}/items/{show.item_id}/buy", data=buy_fields(show), headers=SCRIPT)
+    assert answer.status_code == 409
+    assert db.session.scalar(sa.select(sa.func.count(LiveSale.id))) == 0
+
+
+def test_the_ticket_is_for_people_of_the_class(app_context: Flask, show: Show) -> None:
+    answer = browser(app_context, make_viewer(show)).post(f"/live/{show.number}/ticket")
+    assert answer.get_json()["expires_in"] == 120
+    assert answer.get_json()["ticket"]
+
+
+def test_hostile_words_are_shown_as_words(app_context: Flask, show: Show) -> None:
+    hostile = "<script>alert(1)</script>"
+    client = browser(app_context, show.host)
+    client.post(f"/live/studio/{show.number}/edit", data={"title": hostile, "notice": hostile, "key": key()})
+    assert room_row(show.number).title == hostile
+    with unit_of_work():
+        rooms.pause(show.host, show.number)
+    for path in ("/live/", f"/live/{show.number}", f"/live/studio/{show.number}", f"/live/{show.number}/figures"):
+        assert "<script>alert" not in page(client, path)
+
+
+def test_csrf_is_asked_for(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    with app.app_context():
+        show = make_show()
+        client = browser(app, show.host)
+    answer = client.post(f"/live/{show.number}/end", headers=SCRIPT)
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "csrf")
+    with app.app_context():
+        assert str(room_row(show.number).state) == "live"
+
+
+def test_pages_cost_the_same_however_much_there_is(app: Flask) -> None:
+    with app.app_context():
+        show = make_show()
+        client, host = browser(app, make_viewer(show)), browser(app, show.host)
+    paths = {"/live/": client, f"/live/{show.number}": client, f"/live/studio/{show.number}": host}
+
+    def costs() -> list[int]:
+        counts = []
+        for path, of in paths.items():
+            with count_queries(app) as seen:
+                page(of, path)
+            counts.append(len(seen))
+        return counts
+
+    costs()
+    before = costs()
+    with app.app_context():
+        world = db.session.get_one(World, show.world_id)
+        for _ in range(6):
+            make_show(world=world)
+            listing = make_listing(show.host, show.shop)
+            with unit_of_work():
+                goods.add_item(show.host, show.number, listing.id)
+                chat.say(make_viewer(show), show.number, "好看", key())
+    assert costs() == before
+    assert max(before) <= 48  # pages of the console: room, bag, stage, figures, and the shell around them
