@@ -1,0 +1,154 @@
+"""Random walks of buyers, sellers and the clock: stock, money, tickets and events always agree."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from app.core.db import db
+from app.core.errors import DomainError
+from app.core.permissions import Role
+from app.core.uow import unit_of_work
+from app.worlds import clock
+from app.worlds.due import failed
+from app.worlds.ticker import run_due
+from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
+from sim_mall.models.aftersale import AfterSale
+from sim_mall.models.trade import Order
+from sim_mall.services import aftersales, orders, payments, receiving, shipping
+from tests.factories import mall
+from tests.factories.mall_checks import assert_sound
+from tests.factories.world import make_actor, make_world
+
+PICK = st.integers(0, 30)
+SMALL = st.integers(1, 3)
+
+
+class Market(RuleBasedStateMachine):
+    """One shop, two buyers, two SKUs; every step may be refused, none may leave a trace then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        world = make_world()
+        self.world_id, scope_id = world.id, world.scope_id
+        self.seller, shop = mall.make_seller(world)
+        listing = mall.make_listing(self.seller, shop, skus=[("红", 333, 6), ("蓝", 1001, 4)], freight=700)
+        self.skus = [sku.id for sku in listing.skus]
+        self.buyers = [mall.make_trainee(world), mall.make_trainee(world, capital=9_000)]
+        self.teacher = make_actor(Role.INSTRUCTOR, scope_id)
+
+    def attempt(self, call: Any) -> None:
+        try:
+            with unit_of_work():
+                call()
+        except DomainError:
+            pass
+
+    def some(self, model: Any, pick: int) -> Any:
+        query = sa.select(model).where(model.world_id == self.world_id).order_by(model.id)
+        rows = list(db.session.scalars(query))
+        return rows[pick % len(rows)] if rows else None
+
+    def buyer_of(self, row: Any) -> Any:
+        return next(buyer for buyer in self.buyers if buyer.account_id == row.buyer_id)
+
+    @rule(who=st.integers(0, 1), first=SMALL, second=st.integers(0, 3), pay=st.booleans())
+    def place(self, who: int, first: int, second: int, pay: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+        wanted = [orders.Wanted(self.skus[0], first)]
+        wanted += [orders.Wanted(self.skus[1], second)] if second else []
+        buyer = self.buyers[who]
+
+        def call() -> None:
+            ids = orders.submit_orders(buyer, wanted, mall.RECEIVER, key=mall.key())
+            if pay:
+                payments.pay_orders(buyer, ids, mall.key())
+
+        self.attempt(call)
+
+    @rule(pick=PICK)
+    def pay(self, pick: int) -> None:
+        order = self.some(Order, pick)
+        if order is not None:
+            buyer, order_id = self.buyer_of(order), order.id
+            self.attempt(lambda: payments.pay_orders(buyer, [order_id], mall.key()))
+
+    @rule(pick=PICK)
+    def cancel(self, pick: int) -> None:
+        order = self.some(Order, pick)
+        if order is not None:
+            buyer, order_id = self.buyer_of(order), order.id
+            self.attempt(lambda: orders.cancel_order(buyer, order_id))
+
+    @rule(pick=PICK, units=st.integers(0, 2))
+    def ship(self, pick: int, units: int) -> None:
+        order = self.some(Order, pick)
+        if order is not None:
+            order_id = order.id
+            chosen = {order.lines[0].id: units} if units else {}
+            self.attempt(
+                lambda: shipping.ship_order(self.seller, order_id, chosen, "zto", mall.waybill(), mall.key())
+            )
+
+    @rule(pick=PICK)
+    def confirm(self, pick: int) -> None:
+        order = self.some(Order, pick)
+        if order is not None:
+            buyer, order_id = self.buyer_of(order), order.id
+            self.attempt(lambda: receiving.confirm_receipt(buyer, order_id))
+
+    @rule(pick=PICK, units=SMALL, kind=st.sampled_from(AfterSaleKind), fault=st.booleans(), part=st.booleans())
+    def ask_back(self, pick: int, units: int, kind: AfterSaleKind, fault: bool, part: bool) -> None:  # noqa: FBT001 - the same
+        order = self.some(Order, pick)
+        if order is None:
+            return
+        buyer, order_id, line_id = self.buyer_of(order), order.id, order.lines[-1].id
+        reason = Reason.QUALITY if fault else Reason.DISLIKE
+        claim = aftersales.Claim(kind, units, reason, "", 1 if part else None)
+        self.attempt(lambda: aftersales.apply_after_sale(buyer, order_id, line_id, claim, mall.key()))
+
+    @rule(pick=PICK, answer=st.sampled_from(["agree", "reject", "cancel", "send", "receive", "retry"]), good=SMALL)
+    def move_ticket(self, pick: int, answer: str, good: int) -> None:
+        ticket = self.some(AfterSale, pick)
+        if ticket is None:
+            return
+        buyer, number, units = self.buyer_of(ticket), ticket.id, ticket.quantity
+        good = min(good, units)
+        calls = {
+            "agree": lambda: aftersales.agree(self.seller, number, None),
+            "reject": lambda: aftersales.reject(self.seller, number, None, "不符合条件"),
+            "cancel": lambda: aftersales.cancel(buyer, number),
+            "send": lambda: aftersales.fill_waybill(buyer, number, "zto", mall.waybill()),
+            "receive": lambda: aftersales.receive_back(self.seller, number, None, good, units - good),
+            "retry": lambda: aftersales.retry_refund(self.seller, number),
+        }
+        self.attempt(calls[answer])
+
+    @rule(hours=st.sampled_from([1, 12, 49, 170, 260]))
+    def time_passes(self, hours: int) -> None:
+        with unit_of_work():
+            clock.jump(self.teacher, self.world_id, timedelta(hours=hours))
+        run_due(self.world_id)
+        assert failed(self.world_id) == []
+
+    @invariant()
+    def all_agrees(self) -> None:
+        assert_sound(self.world_id)
+
+
+def test_random_walks_keep_the_books(app_context: Flask) -> None:
+    run_state_machine_as_test(
+        Market,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=18,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            database=None,
+        ),
+    )
