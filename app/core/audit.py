@@ -23,6 +23,7 @@ from app.core.db import Base, UTCDateTime, db
 from app.core.uow import before_commit, current
 
 GENESIS = "0" * 64
+PORTION = 1000  # rows read at a time when a chain is walked
 PLATFORM_SCOPE = 0  # chain of what belongs to no class, institution or region
 
 
@@ -138,8 +139,11 @@ def _write_pending() -> None:
 
 
 def _events(scope_id: int) -> Iterator[AuditEvent]:
-    query = sa.select(AuditEvent).where(AuditEvent.scope_id == scope_id).order_by(AuditEvent.seq)
-    yield from db.session.scalars(query.execution_options(yield_per=1000))
+    query = sa.select(AuditEvent).where(AuditEvent.scope_id == scope_id).order_by(AuditEvent.seq).limit(PORTION)
+    last = -1
+    while portion := db.session.scalars(query.where(AuditEvent.seq > last)).all():
+        yield from portion
+        last = portion[-1].seq
 
 
 def verify(scope_id: int) -> Verdict:

@@ -15,4 +15,4 @@ def world_of_scope(scope_id: int) -> int | None:
 
 def scope_of_world(world_id: int) -> int:
     """Return the scope of the world, for audit records."""
-    return db.session.scalars(sa.select(World.scope_id).where(World.id == world_id)).one()
+    return db.session.get_one(World, world_id).scope_id

@@ -65,9 +65,9 @@ def setting_fields(world: World) -> list[SettingField]:
     fields = []
     for name, rule in SETTINGS.items():
         value, unit, switch = setting(world, name), rule.unit, (rule.low, rule.high, rule.unit) == (0, 1, "")
-        shown, low, high = str(value), str(rule.low), str(rule.high)
+        shown, low, high = str(value), f"{rule.low:,}", f"{rule.high:,}"
         if rule.unit == "分":
-            shown, low, high, unit = plain_yuan(value), plain_yuan(rule.low), plain_yuan(rule.high), "元"
+            shown, low, high, unit = plain_yuan(value), f"{rule.low // 100:,}", f"{rule.high // 100:,}", "元"
         elif rule.unit == "万分之一":
             shown, low, high, unit = _percent(value), _percent(rule.low), _percent(rule.high), "%"
         label = rule.label.split("（")[0]

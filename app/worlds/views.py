@@ -17,6 +17,7 @@ from app.worlds.due_names import due_name
 from app.worlds.forms import JUMPS, RATES, read_jump, read_settings, setting_fields, whole
 
 blueprint = Blueprint("worlds", __name__, template_folder="templates")
+SHOWN = 10  # due tasks on the page
 CHANGES = {"rate": "改变倍速", "pause": "暂停", "resume": "继续", "jump": "跳转"}
 
 
@@ -37,7 +38,7 @@ def show(code: str) -> str:
         jumps=[(key, label) for key, (label, _) in JUMPS.items()],
         rates=RATES,
         key=new_key(),
-        waiting=due.waiting(world.id) if can_control else [],
+        waiting=due.waiting(world.id, SHOWN) if can_control else [],
         waiting_count=access.waiting_count(world.id),
         failed=due.failed(world.id) if can_control else [],
         due_name=due_name,
