@@ -20,7 +20,7 @@ SEASON = (6, 7, 8, 8, 10, 12, 9, 9, 10, 11, 16, 14)  # tenths of the busiest mon
 
 
 def _words(market: Market, number: int) -> dict[str, str]:
-    shop, main, _ = texts.SHOPS[(number - 1) % len(texts.SHOPS)]
+    shop, main, _ = market.sign(number)
     named = "、".join(item.title for item in market.goods_of(number)[:3]) if number in market.shops else main
     return {"shop": shop, "main": main, "goods": named}
 

@@ -47,6 +47,8 @@ class Market:
     seed: str
     traders: dict[int, Actor]
     world_id: int
+    signs: Sequence[tuple[str, str, str]]  # name, main category and introduction of each trainee's shop
+    even: bool = False  # every shop sells alike; else the first ones sell more
     shops: dict[int, int] = field(default_factory=dict)
     own: set[int] = field(default_factory=set)  # listings that the shop ships itself
     buyers: list[int] = field(default_factory=list)  # who has an address
@@ -64,6 +66,10 @@ class Market:
         """Return a stream of chance of this class."""
         return Chance(f"demo-{self.seed}", stream, tick)
 
+    def sign(self, number: int) -> tuple[str, str, str]:
+        """Return name, main category and introduction of the trainee's shop."""
+        return self.signs[(number - 1) % len(self.signs)]
+
     # -- goods ------------------------------------------------------------------------------------------
 
     def load_catalogue(self, actor: Actor) -> None:
@@ -77,7 +83,7 @@ class Market:
 
     def register(self, number: int) -> None:
         """Let the trainee apply for a shop."""
-        name, business, intro = texts.SHOPS[(number - 1) % len(texts.SHOPS)]
+        name, business, intro = self.sign(number)
         application = shops.Application(name, Subject.PERSON, business, intro, agreed=True)
         self.shops[number] = shops.register_shop(self.traders[number], application, self.key()).id
 
@@ -87,13 +93,13 @@ class Market:
         self.register(number)
         shops.pay_deposit(actor)
         self.list_goods(number, goods)
-        for row in texts.OWN_GOODS.get(number, ()):
+        for row in () if self.even else texts.OWN_GOODS.get(number, ()):
             self._list_own(number, row)
 
     def list_goods(self, number: int, count: int) -> None:
         """Let the trainee list goods with one click, most of them of the shop's own category."""
         actor = self.traders[number]
-        business = texts.SHOPS[(number - 1) % len(texts.SHOPS)][1]
+        business = self.sign(number)[1]
         chance = self.chance("goods", f"{number}-{len(self.own)}")
         found = [card for page in (1, 2, 3, 4, 5) for card in library.browse(actor, library.Filters(), page).items]
         fresh = list({card.id: card for card in found if card.listing_id is None}.values())
@@ -172,10 +178,11 @@ class Market:
                 cart.add_to_cart(self.traders[buyer], wanted.sku_id, wanted.quantity)
 
     def shop_day(self, day: int, slot: int, count: int, sellers: Sequence[int]) -> None:
-        """Let ``count`` purchases happen; early shops and low numbers sell more."""
+        """Let ``count`` purchases happen."""
         chance = self.chance("buying", f"{day}-{slot}")
         for _ in range(count):
-            seller = sellers[min(chance.below(len(sellers)), chance.below(len(sellers)))]
+            place = chance.below(len(sellers))
+            seller = sellers[place if self.even else min(place, chance.below(len(sellers)))]
             buyer = chance.pick([number for number in self.buyers if number != seller])
             self.buy(buyer, seller, chance)
 

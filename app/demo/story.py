@@ -53,7 +53,9 @@ class Stage:
             teacher = self.people.give_hat(self.staff[teachers[0]], Role.INSTRUCTOR, row.scope_id)
             move_class(teacher, code, "start_teaching")
             line.world_id = row.world_id
-        return Market(seed, traders, row.world_id), teacher
+        earlier = code == EARLIER_CODE
+        signs = texts.EARLIER_SHOPS if earlier else texts.SHOPS
+        return Market(seed, traders, row.world_id, signs, even=earlier), teacher
 
     def _enrol(self, row: TrainingClass, trainees: list[tuple[str, str]]) -> dict[int, Actor]:
         traders = {}
