@@ -10,7 +10,7 @@ from sqlalchemy import orm
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from sim_supply.models import CatalogueImport, FetchedOrder, Product, PurchaseLine, PurchaseOrder, SupplyShop
+from sim_supply.models import CatalogueImport, FetchedOrder, Product, PurchaseLine, PurchaseOrder, Sku, SupplyShop
 
 
 def _one(query: sa.Select[Any]) -> Any:
@@ -38,7 +38,8 @@ def get_order(actor: Actor, order_id: int, *, lock: bool = False) -> PurchaseOrd
             orm.joinedload(PurchaseOrder.supplier),
             orm.joinedload(PurchaseOrder.fetched),
             orm.selectinload(PurchaseOrder.lines).options(
-                orm.joinedload(PurchaseLine.fetched), orm.joinedload(PurchaseLine.sku)
+                orm.joinedload(PurchaseLine.fetched),
+                orm.joinedload(PurchaseLine.sku).joinedload(Sku.product).joinedload(Product.category),
             ),
         )
         .where(PurchaseOrder.id == order_id, PurchaseOrder.world_id == actor.world())

@@ -24,22 +24,23 @@ def _in_world(actor: Actor) -> dict[str, object] | None:
 
 
 def home_cards(actor: Actor) -> list[HomeCard]:
-    """Say which purchase orders wait for the trainee."""
+    """Say what waits for the trainee in the supply system: orders to fetch, purchase orders, goods to list."""
     if actor.world_id is None or actor.account_id is None or not actor.may(Permission.SUPPLY_USE):
         return []
-    waiting = desk.needing_seller(actor)
-    if not waiting:
-        return []
-    return [
-        HomeCard(
-            title=f"{waiting} 张采购单要处理",
-            text="未推送或被供应商拒单，买家还在等发货。",
-            url="/supply/orders/",
-            button="处理采购单",
-            urgency=20,
-            icon="truck-delivery",
-        )
-    ]
+    todo = desk.read_todo(actor)
+    cards = []
+    if todo.unfetched:
+        text = "买家已付款，抓取后按供应商拆单、推送，才会发货。"
+        title = f"{todo.unfetched} 笔新订单等着抓取"
+        cards.append(HomeCard(title, text, "/supply/", "去抓取订单", urgency=15, icon="refresh"))
+    if todo.needing_seller:
+        text = "未推送或被供应商拒单，买家还在等发货。"
+        title = f"{todo.needing_seller} 张采购单要处理"
+        cards.append(HomeCard(title, text, "/supply/orders/", "处理采购单", urgency=20, icon="truck-delivery"))
+    if todo.nothing_listed:
+        text = "在货源库里勾选商品，按成本定价，一键上架到店铺。"
+        cards.append(HomeCard("选第一批货上架", text, "/supply/catalogue", "去选货", urgency=30, icon="sparkles"))
+    return cards
 
 
 def _item(label: str, endpoint: str, icon: str, permission: Permission, order: int, group: str) -> MenuItem:

@@ -13,7 +13,7 @@ from app.core.db import db, like_escape
 from app.core.flow import StateEvent, history
 from app.core.permissions import Permission
 from app.core.web.paging import Page, paginate
-from sim_supply import mall_client
+from sim_supply import access, mall_client
 from sim_supply.domain.order_flow import NEEDS_SELLER, ORDER_FLOW, OrderState
 from sim_supply.models import (
     FetchedLine,
@@ -24,8 +24,8 @@ from sim_supply.models import (
     PurchaseOrder,
     Route,
     Sku,
-    SupplyShop,
 )
+from sim_supply.services.fetching import unfetched
 
 PAGE_SIZE = 20
 LOW_STOCK = 10
@@ -33,11 +33,15 @@ LOW_STOCK = 10
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Figures of the desk. spent: fen paid to suppliers and not paid back. fetched_at: simulated."""
+    """Figures of the desk; money in fen, times simulated.
+
+    waiting: orders in the mall that were never fetched. spent: paid to suppliers and not paid back.
+    """
 
     shop: mall_client.ShopInfo | None
     counts: dict[str, int]
     own_lines: int
+    waiting: int
     listed: int
     low: int
     orders_fetched: int
@@ -68,6 +72,24 @@ def needing_seller(actor: Actor) -> int:
         .where(*_mine(actor), PurchaseOrder.state.in_(NEEDS_SELLER))
     )
     return found or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """What waits for one trainee. nothing_listed: the shop is open and sells no supply goods yet."""
+
+    unfetched: int = 0
+    needing_seller: int = 0
+    nothing_listed: bool = False
+
+
+def read_todo(actor: Actor) -> Todo:
+    """Return what waits for the actor; nothing before the shop is open."""
+    shop = mall_client.my_shop(actor)
+    if shop is None or shop.state != mall_client.OPEN:
+        return Todo()
+    listed = db.session.scalar(sa.select(sa.exists().where(Mapping.shop_id == shop.id)))
+    return Todo(unfetched(actor, shop), needing_seller(actor), not listed)
 
 
 def _open_own_lines(actor: Actor) -> sa.Select[FetchedLine]:
@@ -109,11 +131,12 @@ def read_desk(actor: Actor) -> Desk:
         )
     ).one()
     own = db.session.scalar(sa.select(sa.func.count()).select_from(_open_own_lines(actor).subquery()))
-    row = db.session.scalars(sa.select(SupplyShop).where(SupplyShop.shop_id == shop.id)).one_or_none() if shop else None
+    row = access.find_shop(shop.id) if shop else None
     return Desk(
         shop=shop,
         counts=counts_by_state(actor),
         own_lines=own or 0,
+        waiting=unfetched(actor, shop) if shop and shop.state == mall_client.OPEN else 0,
         listed=mapped[0],
         low=mapped[1],
         orders_fetched=fetched[0],
@@ -134,7 +157,8 @@ def list_orders(
             orm.joinedload(PurchaseOrder.supplier),
             orm.joinedload(PurchaseOrder.fetched),
             orm.selectinload(PurchaseOrder.lines).options(
-                orm.joinedload(PurchaseLine.fetched), orm.joinedload(PurchaseLine.sku)
+                orm.joinedload(PurchaseLine.fetched),
+                orm.joinedload(PurchaseLine.sku).joinedload(Sku.product).joinedload(Product.category),
             ),
         )
         .where(*_mine(actor))
@@ -182,7 +206,7 @@ def list_mappings(actor: Actor, q: str, number: int) -> Page[ListedGoods]:
     shop = mall_client.my_shop(actor)
     query = (
         sa.select(Mapping)
-        .options(orm.joinedload(Mapping.sku), orm.joinedload(Mapping.product))
+        .options(orm.joinedload(Mapping.sku), orm.joinedload(Mapping.product).joinedload(Product.category))
         .where(Mapping.world_id == actor.world(), Mapping.shop_id == (shop.id if shop else 0))
         .order_by(Mapping.id.desc())
     )

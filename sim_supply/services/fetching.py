@@ -79,11 +79,23 @@ def fetch_orders(actor: Actor, key: str) -> FetchReport:
     return FetchReport(**answer)
 
 
+def unfetched(actor: Actor, shop: mall_client.ShopInfo) -> int:
+    """Return how many orders to ship wait in the mall that were never fetched."""
+    row = access.find_shop(shop.id)
+    orders = mall_client.fetch_orders(actor, shop.id, _start(row), sim_now(shop.world_id))
+    ids = {order.id for order in orders}
+    known = db.session.scalars(sa.select(FetchedOrder.mall_order_id).where(FetchedOrder.mall_order_id.in_(ids)))
+    return len(ids - set(known))
+
+
+def _start(row: SupplyShop | None) -> datetime:
+    return row.fetched_to_at - OVERLAP if row and row.fetched_to_at else mall_client.BEGINNING
+
+
 def _fetch(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
     row = lock_shop(shop)
     now = sim_now(shop.world_id)
-    start = row.fetched_to_at - OVERLAP if row.fetched_to_at else mall_client.BEGINNING
-    orders = mall_client.fetch_orders(actor, shop.id, start, now)
+    orders = mall_client.fetch_orders(actor, shop.id, _start(row), now)
     known = {
         found.mall_order_id: found
         for found in db.session.scalars(

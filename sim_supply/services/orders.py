@@ -182,6 +182,8 @@ def _cancel(actor: Actor, order: PurchaseOrder, reason: str) -> None:
     _release(order)
     back = order.paid - order.refunded
     _pay_back(order, back, reason)
+    for line in order.lines:
+        line.fetched.route, line.fetched.closed = Route.OWN, not line.wanted  # from now on the shop's own task
     due.withdraw(ACCEPT_DUE, order.id)
     due.withdraw(SHIP_DUE, order.id)
     sync.publish_stock(order.world_id, touched)

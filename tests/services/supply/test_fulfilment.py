@@ -24,7 +24,7 @@ from sim_supply import api
 from sim_supply.domain.order_flow import OrderState
 from sim_supply.domain.waybill import CODES
 from sim_supply.models import FetchedLine, FetchedOrder, Mapping, PurchaseLine, PurchaseOrder, Route
-from sim_supply.services import fetching, orders
+from sim_supply.services import desk, fetching, orders
 from sim_supply.services.sync import publish_stock
 from tests.factories import mall, supply
 from tests.factories.world import make_world
@@ -294,9 +294,27 @@ def test_the_seller_cancels_before_shipping(world: World) -> None:
     [purchase] = supply.purchases(shop.id)
     assert (purchase.state, purchase.refunded, wallet(world, seller)) == (OrderState.CANCELLED, 4500, before)
     assert stock(world) == (10, 0)
-    supply.jump(world, days=3)
+    supply.jump(world, days=1)
     assert supply.purchases(shop.id)[0].state == OrderState.CANCELLED
     assert book.prove(world.id).sound
+    assert desk.read_desk(seller).own_lines == 1
+    mall.ship(seller, purchase.fetched.mall_order_id)
+    ticker.run_due(world.id)
+    assert desk.read_desk(seller).own_lines == 0
+
+
+def test_what_waits_for_a_seller(world: World) -> None:
+    newcomer = mall.make_trainee(world)
+    assert desk.read_todo(newcomer) == desk.Todo()
+    seller, shop = mall.make_seller(world)
+    assert desk.read_todo(seller) == desk.Todo(nothing_listed=True)
+    supply.list_products(seller, world, "P1")
+    supply.buy_goods(mall.make_trainee(world), shop.id, ("P1-1", 1))
+    assert desk.read_todo(seller) == desk.Todo(unfetched=1)
+    supply.fetch(seller)
+    assert desk.read_todo(seller) == desk.Todo()
+    supply.buy_goods(mall.make_trainee(world), shop.id, ("P1-1", 1))
+    assert desk.read_todo(seller) == desk.Todo(unfetched=1)
 
 
 def test_a_shipped_order_cannot_be_cancelled(world: World) -> None:

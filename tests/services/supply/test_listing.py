@@ -18,7 +18,7 @@ from sim_mall.models.goods import Listing
 from sim_mall.open_platform import listings_by_id, set_stock
 from sim_supply.domain.pricing import PriceRule, RuleKind
 from sim_supply.models import Mapping
-from sim_supply.services import library, listing
+from sim_supply.services import desk, library, listing
 from sim_supply.services.sync import publish_stock
 from tests.factories import mall, supply
 from tests.factories.tables import changed, fingerprint
@@ -219,3 +219,30 @@ def test_the_library_asks_a_fixed_number_of_queries(world: World) -> None:
     assert len(page.items) == 24
     assert len(many) <= len(few) + 1
     assert len(many) <= 12
+
+
+def test_orders_and_listed_goods_ask_a_fixed_number_of_queries(world: World) -> None:
+    seller, shop = mall.make_seller(world)
+    supply.import_rows(world, [supply.row(number, supplier_code=f"GYS{number}") for number in range(10, 18)])
+    supply.list_products(seller, world, *(f"P{number}" for number in range(10, 18)))
+    buyer = mall.make_trainee(world)
+
+    def counts() -> tuple[int, int]:
+        db.session.rollback()
+        with counted() as orders:
+            for order in desk.list_orders(seller, (), "", 1).items:
+                assert [line.sku.product.category.path for line in order.lines]
+        db.session.rollback()
+        with counted() as goods:
+            for row in desk.list_mappings(seller, "", 1).items:
+                assert row.mapping.product.category.path
+        return len(orders), len(goods)
+
+    supply.buy_goods(buyer, shop.id, ("P10-1", 1))
+    supply.fetch(seller)
+    few = counts()
+    for number in range(11, 18):
+        supply.buy_goods(buyer, shop.id, (f"P{number}-1", 1), ("P10-1", 1))
+    supply.fetch(seller)
+    assert len(supply.purchases(shop.id)) == 15
+    assert counts() == few
