@@ -28,7 +28,7 @@ class SkuForm(PlainForm):
         """Return the SKU as the service takes it."""
         text = str(self.id.data or "")
         return SkuChange(
-            id=int(text) if text.isascii() and text.isdigit() else None,
+            id=int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None,
             code=self.code.data or "",
             spec=self.spec.data or "",
             price=self.price.data,

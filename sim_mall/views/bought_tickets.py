@@ -31,7 +31,7 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order, OrderLine
 from sim_mall.services import aftersales, order_lists
 from sim_mall.views.blueprints import Answer, mall
-from sim_mall.views.shown import deadline, done, line_picture
+from sim_mall.views.shown import deadline, digits, done, line_picture
 
 TICKET_TONES = {
     AfterSaleState.APPLIED: "warn",
@@ -204,7 +204,7 @@ def modify_ticket(ticket_id: int) -> Answer:
         )
         try:
             with unit_of_work():
-                aftersales.modify(actor(), ticket_id, int(form.version.data or 0), claim)
+                aftersales.modify(actor(), ticket_id, digits(form.version.data or "") or 0, claim)
         except DomainError as error:
             if error.status != 400:
                 raise

@@ -20,7 +20,7 @@ from sim_mall import access
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.services import addresses, cart, orders, payments
 from sim_mall.views.blueprints import Answer, mall
-from sim_mall.views.shown import back, deadline, done, goods_picture, line_picture, number
+from sim_mall.views.shown import back, deadline, digits, done, goods_picture, line_picture, number
 
 
 def _cart_shops(rows: Sequence[cart.CartRow]) -> list[dict[str, Any]]:
@@ -65,11 +65,12 @@ def update_cart() -> Answer:
     """Set quantities and ticks; go to the checkout when that button was pressed."""
     quantities: dict[int, int] = {}
     for name, text in request.form.items():
-        if name.startswith("quantity-") and name[9:].isdigit():
-            if not (text.isascii() and text.isdigit() and len(text) < 6):
+        item, quantity = digits(name.removeprefix("quantity-")), digits(text.strip())
+        if name.startswith("quantity-") and item is not None:
+            if quantity is None:
                 raise InvalidInput("购买数量请填写整数。", field="quantity")
-            quantities[int(name[9:])] = int(text)
-    ticked = [int(text) for text in request.form.getlist("ticked") if text.isascii() and text.isdigit()]
+            quantities[item] = quantity
+    ticked = [item for text in request.form.getlist("ticked") if (item := digits(text)) is not None]
     with unit_of_work():
         cart.update_cart(actor(), quantities, ticked)
     if request.form.get("action") == "checkout":
@@ -89,11 +90,11 @@ def remove_item(item_id: int) -> Answer:
 
 def _wanted(source: Mapping[str, str]) -> tuple[list[orders.Wanted], dict[str, int]]:
     """Return what is to be bought: one SKU named in the request, else the ticked lines of the cart."""
-    sku, quantity = source.get("sku", ""), source.get("quantity", "1")
-    if sku:
-        if not (sku.isascii() and sku.isdigit() and quantity.isascii() and quantity.isdigit() and len(quantity) < 6):
+    if source.get("sku"):
+        sku, quantity = digits(source["sku"]), digits(source.get("quantity", "1"))
+        if sku is None or quantity is None:
             raise InvalidInput("请重新选择要购买的商品。", field="sku")
-        return [orders.Wanted(int(sku), int(quantity))], {"sku": int(sku), "quantity": int(quantity)}
+        return [orders.Wanted(sku, quantity)], {"sku": sku, "quantity": quantity}
     rows = cart.rows(actor(), only_ticked=True)
     return [orders.Wanted(row.sku.id, row.item.quantity) for row in rows if not row.problem], {}
 
@@ -160,9 +161,9 @@ def submit_order() -> Answer:
     key = form_key(request.form)
     wanted, direct = _wanted_of_form()
     messages = {
-        int(name[8:]): clean_text(text)[:200]
+        shop: clean_text(text)[:200]
         for name, text in request.form.items()
-        if name.startswith("message-") and name[8:].isdigit() and text.strip()
+        if name.startswith("message-") and text.strip() and (shop := digits(name[8:])) is not None
     }
     address_id = number("address", default=0)
     if not address_id:
@@ -188,10 +189,10 @@ def _wanted_of_form() -> tuple[list[orders.Wanted], dict[str, int]]:
     pairs = request.form.getlist("line")
     found = []
     for pair in pairs:
-        sku, _, quantity = pair.partition("x")
-        if not (sku.isascii() and sku.isdigit() and quantity.isascii() and quantity.isdigit() and len(pair) < 20):
+        sku, quantity = (digits(text) for text in pair.partition("x")[::2])
+        if sku is None or quantity is None:
             raise InvalidInput("结算信息不完整，请重新进入结算页。", field="line")
-        found.append(orders.Wanted(int(sku), int(quantity)))
+        found.append(orders.Wanted(sku, quantity))
     direct: dict[str, int] = {}
     if request.form.get("direct") and len(found) == 1:
         direct = {"sku": found[0].sku_id, "quantity": found[0].quantity}

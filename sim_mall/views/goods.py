@@ -20,7 +20,7 @@ from sim_mall.models.shops import Shop
 from sim_mall.services import listings
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
-from sim_mall.views.shown import back, done, goods_picture, number
+from sim_mall.views.shown import back, digits, done, goods_picture, number
 
 TONES = {
     ListingState.DRAFT: "quiet",
@@ -99,7 +99,7 @@ def products() -> Answer:
 @requires(Permission.MALL_SELL)
 def bulk() -> Answer:
     """上架, 下架, 移入回收站 or 恢复 the ticked goods."""
-    ids = [int(text) for text in request.form.getlist("ids") if text.isascii() and text.isdigit() and len(text) < 10]
+    ids = [listing_id for text in request.form.getlist("ids") if (listing_id := digits(text)) is not None]
     action = request.form.get("action", "")
     with unit_of_work():
         count = listings.move_listings(actor(), ids, action)
@@ -249,7 +249,7 @@ def edit_listing(listing_id: int) -> Answer:
     if not _reshaped(form):
         status = 400
         if form.accept():
-            version = int(form.version.data) if str(form.version.data).isdigit() else 0
+            version = digits(form.version.data or "") or 0
             changes = [entry.form.change() for entry in form.skus.entries]
             try:
                 with unit_of_work():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.errors import InvalidInput
@@ -36,9 +36,9 @@ ORDER_TONES = {
 
 def number(name: str, *, form: bool = True, default: int | None = None) -> int:
     """Return a whole number of the request. Raises InvalidInput when it is none and there is no default."""
-    text = (request.form if form else request.args).get(name, "").strip()
-    if text.isascii() and text.isdigit() and len(text) < 10:
-        return int(text)
+    found = digits((request.form if form else request.args).get(name, "").strip())
+    if found is not None:
+        return found
     if default is not None:
         return default
     raise InvalidInput("请求里缺少必要的数字，请刷新页面后重试。", field=name)
@@ -70,11 +70,24 @@ class Deadline:
         return "已到时限" if self.over else duration_zh(self.seconds)
 
 
+def page_now(world_id: int) -> datetime:
+    """Return the simulated moment of this page: read once, the same for every row."""
+    if "mall_now" not in g:
+        g.mall_now = sim_now(world_id)
+    moment: datetime = g.mall_now
+    return moment
+
+
 def deadline(world_id: int, moment: datetime | None) -> Deadline | None:
     """Return a deadline with what is left of it."""
     if moment is None:
         return None
-    return Deadline(moment, int((moment - sim_now(world_id)).total_seconds()))
+    return Deadline(moment, int((moment - page_now(world_id)).total_seconds()))
+
+
+def digits(text: str) -> int | None:
+    """Return the number that a text of up to nine digits says, None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def rating_text(points: int, count: int) -> str:
@@ -126,7 +139,7 @@ def is_late(order: Order) -> bool:
     return (
         order.state in (OrderState.PAID, OrderState.PART_SHIPPED)
         and order.ship_by is not None
-        and order.ship_by < sim_now(order.world_id)
+        and order.ship_by < page_now(order.world_id)
     )
 
 

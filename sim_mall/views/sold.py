@@ -28,6 +28,7 @@ from sim_mall.views.desk import shop_or_register
 from sim_mall.views.shown import (
     ORDER_TONES,
     deadline,
+    digits,
     done,
     is_late,
     order_card,
@@ -131,10 +132,12 @@ def order(order_id: int) -> Answer:
 def _units() -> dict[int, int]:
     units = {}
     for name, text in request.form.items():
-        if name.startswith("units-") and name[6:].isdigit() and text.strip():
-            if not (text.strip().isascii() and text.strip().isdigit() and len(text) < 6):
+        line = digits(name.removeprefix("units-"))
+        if name.startswith("units-") and line is not None and text.strip():
+            count = digits(text.strip())
+            if count is None:
                 raise InvalidInput("发货数量请填写整数。", field="units")
-            units[int(name[6:])] = int(text)
+            units[line] = count
     return units
 
 

@@ -12,6 +12,7 @@ from flask import Flask, flash, g, make_response, render_template, request, sess
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from prometheus_client import Counter, Histogram
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from app.core import clock
@@ -146,8 +147,16 @@ def _unexpected(error: Exception) -> Response:
         return make_response(f"系统出错了，请把编号 {g.get('request_id', '')} 告诉管理员。", 500)
 
 
+class RowNumber(IntegerConverter):
+    """A row's number in an address; one that no database holds is no address (404), not an error."""
+
+    def __init__(self, url_map: Any) -> None:
+        super().__init__(url_map, max=2**31 - 1)
+
+
 def register(app: Flask) -> None:
     """Wire all of it into the application."""
+    app.url_map.converters["int"] = RowNumber
     csrf.init_app(app)
     app.before_request(_before)
     app.after_request(_after)
