@@ -60,7 +60,7 @@ def load(settings: Settings) -> str:
 
 
 def reset(settings: Settings) -> str:
-    """Delete everything and load the demo data anew. Raises Refused outside the demo mode."""
+    """Delete everything and load the demo data anew. Raises Refused in production."""
     if settings.mode == "production":
         raise Refused("只有演示模式可以重置演示数据。")
     _empty()

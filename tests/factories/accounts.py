@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from flask import Flask
+from flask import Flask, g
 from flask.testing import FlaskClient
 
 from app.accounts.domain.id_number import check_digit
@@ -40,6 +40,11 @@ def csrf(client: FlaskClient, page: str = "/account/") -> str:
     return found.group(1)
 
 
-def fresh_client(app: Flask) -> FlaskClient:
-    """Return another browser."""
-    return app.test_client()
+def keep_requests_apart(app: Flask) -> None:
+    """Let every request begin with an empty ``g``, although the test holds an application context open."""
+
+    def forget(_error: BaseException | None) -> None:
+        for name in list(g):
+            g.pop(name)
+
+    app.teardown_request(forget)

@@ -17,6 +17,7 @@ from app.teaching.services.assigning import assign_task
 from app.training.models import TrainingClass
 from tests.factories import training
 
+STEMS = "甲乙丙丁戊己庚辛"
 _count = itertools.count(1)
 
 
@@ -31,6 +32,9 @@ class Room:
     teacher: Actor
     trainees: tuple[Actor, ...]
     school: training.School
+    region_id: int
+    institution_id: int  # its scope
+    clerk: Actor
 
 
 def make_room(trainees: int = 2, school: training.School | None = None, name: str = "网创一班") -> Room:
@@ -38,8 +42,11 @@ def make_room(trainees: int = 2, school: training.School | None = None, name: st
     school = school or training.make_school()
     row = training.make_class(school, name)
     teacher = training.make_instructor(row)
-    people = tuple(training.make_trainee(row, f"学员{chr(ord('甲') + number)}") for number in range(trainees))
-    return Room(row, row.code, row.scope_id, row.world_id, teacher, people, school)
+    people = tuple(training.make_trainee(row, f"学员{STEMS[number]}") for number in range(trainees))
+    region_id, institution_id = school.region.id, school.institution.scope_id
+    return Room(
+        row, row.code, row.scope_id, row.world_id, teacher, people, school, region_id, institution_id, school.clerk
+    )
 
 
 def draft(

@@ -35,7 +35,7 @@ class Person:
         """Sign in on /login."""
         self.go("/login")
         self.page.get_by_label("登录名或手机号").fill(self.login)
-        self.page.get_by_label("密码", exact=True).fill(password)
+        self.page.get_by_label(re.compile("^密码")).fill(password)
         self.press("登录")
         expect(self.page).not_to_have_url(re.compile("/login"))
 
@@ -44,7 +44,7 @@ class Person:
         self.go("/activate")
         self.page.get_by_label("登录名或手机号").fill(self.login)
         self.page.get_by_label("一次性登录码").fill(code)
-        self.page.get_by_label("新密码", exact=True).fill(PASSWORD)
+        self.page.get_by_label(re.compile("^新密码")).fill(PASSWORD)
         self.page.get_by_label("再输一次新密码").fill(PASSWORD)
         self.page.locator("main form").get_by_role("button").last.click()
         expect(self.page).not_to_have_url(re.compile("/activate"))

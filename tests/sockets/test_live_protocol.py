@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from app.accounts import sessions
-from app.accounts.models import SignedInDevice
+from app.accounts.models import Account, SignedInDevice
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
@@ -18,9 +19,17 @@ from app.core.uow import unit_of_work
 from sim_livestream.models import LiveComment, LiveEvent, LivePresence, LiveRoom, LiveViewer
 from sim_livestream.services import entry, explaining, goods, moderation, rooms
 from sim_livestream.services import stage as stages
+from sim_livestream.services.pulse import pulse
 from tests.factories.live import Guest, Show, beat, make_show, make_viewer, room_row
 from tests.factories.mall import key
 from tests.factories.world import make_actor, make_world
+
+
+class PastSigner(TimestampSigner):
+    """Signs as if the ticket had been handed out too long ago."""
+
+    def get_timestamp(self) -> int:
+        return int(clock.now().timestamp()) - entry.TICKET_SECONDS - 1
 
 
 @pytest.fixture
@@ -88,9 +97,9 @@ def test_an_event_after_signing_out_is_refused(app: Flask, show: Show) -> None:
 def test_a_ticket_opens_its_own_room_only_and_expires(app: Flask, show: Show) -> None:
     with app.app_context():
         other = make_show(world=show.world)
-        actor = make_viewer(show)
+        viewer = make_viewer(show)
         with unit_of_work():
-            token = sessions.open_device(db.session.get_one(sessions.Account, actor.person()), "phone", "127.0.0.1")
+            token = sessions.open_device(db.session.get_one(Account, viewer.person()), "phone", "127.0.0.1")
         actor = sessions.actor_of_token(token)
         assert actor is not None
         ticket = entry.issue_ticket(actor, show.number)
@@ -100,11 +109,8 @@ def test_a_ticket_opens_its_own_room_only_and_expires(app: Flask, show: Show) ->
     assert guest.join(show.number)["ok"] is True
     assert guest.say("凭票入场")["ok"] is True
     with app.app_context():
-        serializer = entry._serializer()
-        signer = serializer.make_signer(b"live-ticket")
-        old = int(clock.now().timestamp()) - entry.TICKET_SECONDS - 1
-        signer.get_timestamp = lambda: old  # type: ignore[method-assign]
-        stale = signer.sign(serializer.dump_payload([show.number, actor.person(), "x", "trainee", 1, 1, 1])).decode()
+        past = URLSafeTimedSerializer(app.config["SECRET_KEY"], salt="live-ticket", signer=PastSigner)
+        stale = str(past.dumps([show.number, actor.person(), "x", "trainee", 1, 1, 1]))
         assert entry.read_ticket(stale) is None
         assert entry.read_ticket(ticket[:-2] + "xx") is None
 
@@ -371,8 +377,6 @@ def test_nothing_counts_off_air(app: Flask) -> None:
 
 
 def test_a_room_speaks_at_most_twice_a_second(app: Flask, show: Show) -> None:
-    from sim_livestream.services.pulse import pulse
-
     guest = _viewer(app, show)
     guest.join(show.number)
     with app.app_context():

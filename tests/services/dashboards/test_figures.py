@@ -172,10 +172,10 @@ def test_progress_speaks_to_each_role() -> None:
     theirs = home.progress(room.teacher)
     assert theirs is not None
     assert [(bar.value, bar.most) for bar in theirs.bars] == [(1, 2)]
-    above = home.progress(_supervisor(room.school.region.id))
+    above = home.progress(_supervisor(room.region_id))
     assert above is not None
     assert [one.group.code for one in above.classes] == [room.code]
-    assert home.progress(hat(make_account(), Role.ASSESSOR, room.school.region.id)) is None
+    assert home.progress(hat(make_account(), Role.ASSESSOR, room.region_id)) is None
     assert home.progress(hat(make_account(), Role.SYSADMIN, None)) is not None
 
 
@@ -184,4 +184,4 @@ def test_news_are_public_facts_of_the_own_class() -> None:
     mall.open_shop(room.trainees[0])
     assert news.latest(room.trainees[0])[0].text == "学员甲 的店铺开张了"
     assert [item.text for item in news.latest(other.teacher)] == ["班级建立了"]
-    assert news.latest(hat(make_account(), Role.ASSESSOR, room.school.region.id)) == []
+    assert news.latest(hat(make_account(), Role.ASSESSOR, room.region_id)) == []

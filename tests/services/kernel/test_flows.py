@@ -95,7 +95,7 @@ def test_a_refused_event_changes_nothing(
 
 
 def test_of_two_who_saw_the_same_state_one_wins(row: TrainingClass) -> None:
-    with pytest.raises(Conflict), unit_of_work():
+    with pytest.raises(Conflict), unit_of_work():  # noqa: PT012 - the unit is what fails
         db.session.execute(
             sa.update(TrainingClass)
             .where(TrainingClass.id == row.id)

@@ -60,7 +60,7 @@ def test_a_job_is_done_after_the_commit_with_progress_and_result() -> None:
 
 
 def test_a_job_of_a_rolled_back_unit_never_was() -> None:
-    with pytest.raises(LookupError), unit_of_work():
+    with pytest.raises(LookupError), unit_of_work():  # noqa: PT012 - the unit is what fails
         jobs.enqueue(ME, "test.work", "干活", {"n": 1})
         raise LookupError
     assert (done, db.session.scalar(sa.select(sa.func.count(Job.id)))) == ([], 0)

@@ -32,7 +32,7 @@ def test_whatever_is_posted_the_books_agree(app: Flask, plan: list[tuple[Purse, 
             book.fund_wallet(world_id, 1, 10_000)
         expected[book.wallet(1)], expected[ISSUE] = 10_000, -10_000
         for number, (source, target, amount) in enumerate(plan):
-            enough = source == ISSUE or source == target or expected[source] >= amount
+            enough = source in {ISSUE, target} or expected[source] >= amount
             try:
                 with unit_of_work():
                     both = {source: -amount, target: amount} if source != target else {}

@@ -3,6 +3,7 @@
 Run by test_writers.py: ``python -m tests.services.kernel.two_writers DATABASE_URL FOLDER``.
 """
 
+# ruff: noqa: E402 - the patch comes before everything that sleeps or locks
 from __future__ import annotations
 
 from gevent import monkey

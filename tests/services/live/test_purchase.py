@@ -19,7 +19,7 @@ from sim_livestream.data import Bought
 from sim_livestream.models import ItemStatus, LiveItem, LiveQuota, LiveSale, SaleStatus
 from sim_livestream.services import explaining, figures, goods, purchase, rooms
 from sim_mall.models.trade import Order
-from sim_mall.services import orders
+from sim_mall.services import aftersales, orders
 from tests.factories.live import Show, make_show, make_viewer
 from tests.factories.mall import RECEIVER, ask_back, key, make_trainee
 from tests.factories.world import make_actor, make_world
@@ -172,8 +172,6 @@ def test_a_refund_lowers_the_net_figure_alone(show: Show) -> None:
     order = db.session.get_one(Order, bought.order_id)
     line_id = orders.order_info(order).lines[0].id
     ticket = ask_back(viewer, bought.order_id, line_id, 1)
-    from sim_mall.services import aftersales
-
     with unit_of_work():
         aftersales.agree(show.host, ticket.id, ticket.version)
     _room, counted = figures.room_figures(show.host, show.number)

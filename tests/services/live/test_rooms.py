@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from app.core.uow import unit_of_work
 from sim_livestream import access, api
 from sim_livestream.domain.room_flow import RoomState
 from sim_livestream.models import LiveClip, LiveEvent, LiveItem, LivePrice, LiveRoom, LiveViewer
-from sim_livestream.services import explaining, goods, moderation, rooms, stage
+from sim_livestream.services import chat, explaining, goods, moderation, rooms, stage
 from tests.factories.live import Show, make_show, make_viewer, room_row
 from tests.factories.mall import key, make_listing, make_seller, make_trainee
 from tests.factories.world import make_actor, make_world
@@ -179,8 +180,6 @@ def test_slides_are_shown_to_the_room(show: Show) -> None:
 
 
 def test_only_viewers_are_muted(show: Show) -> None:
-    from sim_livestream.services import chat
-
     with unit_of_work():
         comment_id = chat.say(show.host, show.number, "我是主播", key())
     teacher = make_actor(Role.INSTRUCTOR, show.scope_id)
@@ -203,8 +202,6 @@ def test_only_viewers_are_muted(show: Show) -> None:
 
 
 def test_progress_and_evidence(show: Show) -> None:
-    from sim_livestream.services import chat
-
     with unit_of_work():
         chat.say(make_viewer(show), show.number, "好看", key())
     with clock.frozen(clock.now() + timedelta(minutes=30)), unit_of_work():
@@ -218,6 +215,4 @@ def test_progress_and_evidence(show: Show) -> None:
     assert facts["totals"]["rooms"] == 1
     assert facts["shows"][0]["title"] == "秋季上新专场"
     assert facts["shows"][0]["minutes"] == 30
-    import json
-
     assert json.loads(json.dumps(facts)) == facts

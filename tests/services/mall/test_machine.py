@@ -59,7 +59,7 @@ class Market(RuleBasedStateMachine):
         return next(buyer for buyer in self.buyers if buyer.account_id == row.buyer_id)
 
     @rule(who=st.integers(0, 1), first=SMALL, second=st.integers(0, 3), pay=st.booleans())
-    def place(self, who: int, first: int, second: int, pay: bool) -> None:  # noqa: FBT001 - drawn by hypothesis
+    def place(self, who: int, first: int, second: int, pay: bool) -> None:
         wanted = [orders.Wanted(self.skus[0], first)]
         wanted += [orders.Wanted(self.skus[1], second)] if second else []
         buyer = self.buyers[who]
@@ -91,9 +91,7 @@ class Market(RuleBasedStateMachine):
         if order is not None:
             order_id = order.id
             chosen = {order.lines[0].id: units} if units else {}
-            self.attempt(
-                lambda: shipping.ship_order(self.seller, order_id, chosen, "zto", mall.waybill(), mall.key())
-            )
+            self.attempt(lambda: shipping.ship_order(self.seller, order_id, chosen, "zto", mall.waybill(), mall.key()))
 
     @rule(pick=PICK)
     def confirm(self, pick: int) -> None:
@@ -103,7 +101,7 @@ class Market(RuleBasedStateMachine):
             self.attempt(lambda: receiving.confirm_receipt(buyer, order_id))
 
     @rule(pick=PICK, units=SMALL, kind=st.sampled_from(AfterSaleKind), fault=st.booleans(), part=st.booleans())
-    def ask_back(self, pick: int, units: int, kind: AfterSaleKind, fault: bool, part: bool) -> None:  # noqa: FBT001 - the same
+    def ask_back(self, pick: int, units: int, kind: AfterSaleKind, fault: bool, part: bool) -> None:
         order = self.some(Order, pick)
         if order is None:
             return

@@ -50,9 +50,8 @@ def test_shop_passes_the_rules_and_opens_with_its_deposit(world: World) -> None:
     assert open_platform.my_shop(actor).state == "open"  # type: ignore[union-attr]
     assert book.balance(world.id, book.deposit(shop.id)) == 100_000
     assert book.balance(world.id, book.wallet(actor.person())) == 9_900_000
-    with pytest.raises(Refused):
-        with unit_of_work():
-            shops.pay_deposit(actor)
+    with pytest.raises(Refused), unit_of_work():
+        shops.pay_deposit(actor)
     other = mall.make_trainee(world)
     with pytest.raises(Refused) as taken, unit_of_work():
         shops.register_shop(other, mall.application("暖居生活馆"), mall.key())
@@ -68,7 +67,11 @@ def test_shop_passes_the_rules_and_opens_with_its_deposit(world: World) -> None:
 
 def test_application_names_the_field_that_is_wrong(world: World) -> None:
     actor = mall.make_trainee(world)
-    for change, field in (({"agreed": False}, "agreed"), ({"name": "京东自营"}, "name"), ({"intro": "加微信"}, "intro")):
+    for change, field in (
+        ({"agreed": False}, "agreed"),
+        ({"name": "京东自营"}, "name"),
+        ({"intro": "加微信"}, "intro"),
+    ):
         with pytest.raises(InvalidInput) as refused, unit_of_work():
             shops.register_shop(actor, replace(mall.application("好店一家"), **change), mall.key())  # type: ignore[arg-type]
         assert refused.value.field == field
@@ -176,8 +179,9 @@ def test_edit_checks_version_and_reserved_stock(world: World) -> None:
     with pytest.raises(Conflict), unit_of_work():
         listings.edit_listing(owner, row.id, listings.draft_of(row), [keep], row.version - 1, ListingState.ON_SALE)
     with pytest.raises(Refused, match="占用"), unit_of_work():
-        low = replace(keep, stock=2)
-        listings.edit_listing(owner, row.id, listings.draft_of(row), [low], row.version, ListingState.ON_SALE)
+        listings.edit_listing(
+            owner, row.id, listings.draft_of(row), [replace(keep, stock=2)], row.version, ListingState.ON_SALE
+        )
     with pytest.raises(Refused, match="占用"), unit_of_work():
         listings.edit_listing(owner, row.id, listings.draft_of(row), [new], row.version, ListingState.ON_SALE)
     with unit_of_work():
@@ -289,9 +293,7 @@ def test_figures_of_shop_person_and_world(world: World) -> None:
     mall.ship(owner, order.id)
     mall.complete(buyer, order.id)
     with unit_of_work():
-        reviews.write_reviews(
-            buyer, order.id, 4, 5, [reviews.LineReview(order.lines[0].id, 5, "不错")], mall.key()
-        )
+        reviews.write_reviews(buyer, order.id, 4, 5, [reviews.LineReview(order.lines[0].id, 5, "不错")], mall.key())
     figures = api.shop_metrics(world.id)[0]
     assert (figures.orders, figures.orders_paid, figures.completed, figures.live_orders) == (2, 1, 1, 0)
     assert (figures.gmv_placed, figures.gmv_paid, figures.refunded, figures.rating) == (1500 + 2500, 2500, 0, 467)

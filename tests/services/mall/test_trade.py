@@ -137,9 +137,7 @@ def test_changed_price_answers_with_old_and_new(world: World, seller: tuple, buy
         orders.submit_orders(buyer, wanted, mall.RECEIVER, key=mall.key(), shown=shown)
     assert refused.value.code == "price_changed"
     assert refused.value.message == "价格有变化：应付由 ¥20.00 变为 ¥25.80，请确认后重新提交。"
-    assert [issue.message for issue in refused.value.issues] == [
-        "“纯棉四件套 柔软亲肤”的价格由 ¥10.00 变为 ¥12.90。"
-    ]
+    assert [issue.message for issue in refused.value.issues] == ["“纯棉四件套 柔软亲肤”的价格由 ¥10.00 变为 ¥12.90。"]
     assert count(Order) == 0
     again = orders.check_out(buyer, wanted).shown()
     with unit_of_work():
@@ -276,7 +274,8 @@ def test_partial_shipment_and_the_way_of_parcels(world: World, seller: tuple, bu
 
 
 @pytest.mark.parametrize(
-    ("carrier", "waybill", "field"), [("", "1", "carrier"), ("zto", "123", "waybill"), ("sf", "75000000000001", "waybill")]
+    ("carrier", "waybill", "field"),
+    [("", "1", "carrier"), ("zto", "123", "waybill"), ("sf", "75000000000001", "waybill")],
 )
 def test_wrong_waybill_ships_nothing(
     world: World, seller: tuple, buyer: Actor, carrier: str, waybill: str, field: str
@@ -339,8 +338,8 @@ def test_reviews_need_a_completed_order_and_are_written_once(world: World, selle
     for bad in (0, 6):
         with pytest.raises(InvalidInput), unit_of_work():
             reviews.write_reviews(buyer, order.id, bad, 5, said, mall.key())
+    contact = [reviews.LineReview(order.lines[0].id, 5, "加微信返现")]
     with pytest.raises(InvalidInput), unit_of_work():
-        contact = [reviews.LineReview(order.lines[0].id, 5, "加微信返现")]
         reviews.write_reviews(buyer, order.id, 5, 5, contact, mall.key())
     with unit_of_work():
         assert reviews.write_reviews(buyer, order.id, 4, 3, said, mall.key()) == 1

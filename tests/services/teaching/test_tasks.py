@@ -122,7 +122,7 @@ def test_summary_counts_by_hand() -> None:
     mall.open_shop(second)
     (found,) = api.task_summary(room.scope_id)
     assert (found.id, found.steps, found.trainees, found.ready, found.started, found.stuck) == (task.id, 2, 3, 1, 1, 0)
-    assert api.task_summary(room.school.region.id) == []
+    assert api.task_summary(room.region_id) == []
 
 
 def test_same_key_assigns_once_and_another_body_is_refused() -> None:

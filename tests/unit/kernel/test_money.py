@@ -55,7 +55,7 @@ def test_the_order_of_the_commerce_model() -> None:
 
 def test_what_cannot_be_split_is_refused() -> None:
     for total, weights in ((11, [10]), (-1, [10]), (1, [-1, 5])):
-        with pytest.raises(ValueError, match="must not be negative|exceeds"):
+        with pytest.raises(ValueError, match=r"must not be negative|exceeds"):
             split(total, weights)
     assert split(0, [0, 0]) == [0, 0]
 

@@ -30,7 +30,8 @@ def add_routes(app: Flask) -> None:
     @public
     def fail(kind: str) -> str:
         if kind in ERRORS:
-            raise ERRORS[kind]()
+            error = ERRORS[kind]()
+            raise error
         if kind == "crash":
             raise LookupError("secret detail")
         abort(int(kind))

@@ -1,0 +1,1 @@
+"""Tests: services of services."""

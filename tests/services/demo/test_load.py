@@ -1,0 +1,122 @@
+"""The demo data: believable, sound in its books and chains, and loaded once."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from app.accounts.models import Account
+from app.accounts.scopes import scope_by_code
+from app.config import Settings
+from app.core import audit
+from app.core.db import db
+from app.core.errors import Refused
+from app.dashboards.services.figures import class_figures
+from app.demo import loader
+from app.demo.people import shown_accounts
+from app.ledger import book
+from app.teaching.api import task_summary
+from app.training.api import class_of_scope
+from app.worlds import due
+from grading.models.batch import Assignment, Batch
+from sim_livestream.models import LiveRoom
+from sim_mall.models.aftersale import AfterSale
+from sim_mall.models.goods import Listing
+from sim_mall.models.shops import Shop
+from sim_mall.models.trade import Order
+from tests.factories.queries import count_queries
+from tests.factories.tables import changed, fingerprint
+
+PAGES = {
+    "trainee01": ("/", "/classes/DEMO01/tasks/", "/mall/", "/seller/", "/supply/", "/live/", "/grading/plan"),
+    "trainee30": ("/", "/classes/DEMO01/tasks/", "/mall/", "/seller/register"),
+    "instructor01": ("/", "/classes/DEMO01/tasks/", "/classes/DEMO01/world", "/dashboards/"),
+    "assessor01": ("/", "/grading/assess/"),
+    "orgadmin": ("/", "/classes/", "/dashboards/"),
+    "district": ("/", "/dashboards/"),
+    "centre": ("/", "/grading/batches/", "/dashboards/"),
+    "supervisor": ("/", "/dashboards/", "/dashboards/classes/DEMO00"),
+    "sysadmin": ("/", "/classes/"),
+    "graduate01": ("/", "/grading/results"),
+}
+
+
+def _count(model: type, *where: object) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model).where(*where)) or 0  # type: ignore[arg-type]
+
+
+def _states(model: type) -> set[str]:
+    return {str(state) for state in db.session.scalars(sa.select(model.state).distinct())}  # type: ignore[attr-defined]
+
+
+def test_demo_data(app: Flask, client: FlaskClient, settings: Settings) -> None:
+    with app.app_context():
+        assert loader.load(settings).startswith("演示数据已装入")
+    with app.app_context():
+        _check_content()
+        _check_soundness()
+        before = fingerprint()
+    with app.app_context(), count_queries(app) as seen:
+        assert loader.load(settings) == loader.ALREADY
+    assert len(seen) == 1
+    with app.app_context():
+        assert changed(before, fingerprint()) == []
+    for login, paths in PAGES.items():
+        signed_in = client.post("/login", data={"name": login, "password": settings.demo_password})
+        assert signed_in.status_code == 302, login
+        for path in paths:
+            assert client.get(path).status_code == 200, (login, path)
+        client.post("/logout")
+
+
+def _check_content() -> None:
+    scope, earlier = scope_by_code("DEMO01"), scope_by_code("DEMO00")
+    assert scope is not None
+    assert earlier is not None
+    logins = set(db.session.scalars(sa.select(Account.login)))
+    assert {login for login, _ in shown_accounts()} <= logins
+    assert _count(Account, Account.is_demo.is_(False)) == 0
+    group, old = class_of_scope(scope.id), class_of_scope(earlier.id)
+    assert group is not None
+    assert old is not None
+    now, then = class_figures(group), class_figures(old)
+    assert (now.trainees, now.activated, now.shops, now.submitted, now.scored) == (30, 28, 18, 8, 0)
+    assert (then.trainees, then.submitted, then.scored) == (8, 8, 8)
+    assert 0 < then.passed < 8
+    assert now.orders > 40
+    assert _count(Listing, Listing.world_id == group.world_id) > 80
+    assert _states(Order) >= {"pending_pay", "paid", "shipped", "completed"}
+    assert _states(Shop) >= {"open", "submitted", "deposit_due"}
+    assert _states(AfterSale) >= {"success"}
+    assert _states(LiveRoom) == {"scheduled", "live", "ended"}
+    assert _states(Batch) == {"released", "marking"} or len(_states(Batch)) == 2
+    assert _states(Assignment) >= {"assigned", "completed"}
+    tasks = task_summary(scope.id)
+    assert len(tasks) == 4
+    assert all(0 < task.ready < 30 for task in tasks)
+
+
+def _check_soundness() -> None:
+    for code in ("DEMO00", "DEMO01"):
+        scope = scope_by_code(code)
+        assert scope is not None
+        group = class_of_scope(scope.id)
+        assert group is not None
+        assert book.prove(group.world_id).sound
+        assert due.failed(group.world_id) == []
+    assert [audit.verify(scope_id).reason for scope_id in audit.chains()] == [None] * len(audit.chains())
+
+
+def test_production_is_never_given_demo_data(app: Flask, settings: Settings) -> None:
+    production = dataclasses.replace(settings, mode="production")
+    with app.app_context():
+        before = fingerprint()
+        with pytest.raises(Refused):
+            loader.load(production)
+        with pytest.raises(Refused):
+            loader.reset(production)
+        assert changed(before, fingerprint()) == []
