@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.errors import InvalidInput
+from app.core.errors import InvalidInput, Refused
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -52,8 +52,13 @@ def order_list() -> str:
 @requires(Permission.SUPPLY_USE)
 def order_page(order_id: int) -> str:
     """One purchase order with its way so far."""
+    return _order_page(order_id)
+
+
+def _order_page(order_id: int, refusal: str = "") -> str:
     who = actor()
     order = access.get_order(who, order_id)
+    now = sim_now(who.world())
     return render_template(
         "supply/order.html",
         order=order,
@@ -61,8 +66,9 @@ def order_page(order_id: int) -> str:
         due=orders.amount_due(order),
         can_push=ORDER_FLOW.allows(order.state, "push", who),
         can_cancel=ORDER_FLOW.allows(order.state, "cancel", who),
-        late=orders.late(order, sim_now(who.world())),
-        now=sim_now(who.world()),
+        late=orders.late(order, now),
+        now=now,
+        refusal=refusal,
         form=KeyForm(),
     )
 
@@ -105,20 +111,25 @@ def push_many() -> Response:
 
 @blueprint.post("/orders/<int:order_id>/push")
 @requires(Permission.SUPPLY_USE)
-def push(order_id: int) -> Response:
+def push(order_id: int) -> Response | tuple[str, int]:
     """Send one purchase order to its supplier."""
-    with unit_of_work():
-        orders.push_order(actor(), order_id)
+    try:
+        with unit_of_work():
+            orders.push_order(actor(), order_id)
+    except Refused as error:
+        return _order_page(order_id, error.message), error.status
     flash("已推送给供应商，等待接单。", "success")
     return redirect(url_for("supply.order_page", order_id=order_id))
 
 
 @blueprint.post("/orders/<int:order_id>/cancel")
 @requires(Permission.SUPPLY_USE)
-def cancel(order_id: int) -> Response:
+def cancel(order_id: int) -> Response | tuple[str, int]:
     """Cancel one purchase order before it ships."""
-    with unit_of_work():
-        order = orders.cancel_order(actor(), order_id)
-        paid = order.refunded
+    try:
+        with unit_of_work():
+            paid = orders.cancel_order(actor(), order_id).refunded
+    except Refused as error:
+        return _order_page(order_id, error.message), error.status
     flash("采购单已取消，货款已退回钱包。" if paid else "采购单已取消。", "success")
     return redirect(url_for("supply.order_page", order_id=order_id))
