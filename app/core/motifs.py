@@ -45,14 +45,14 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "帽巾",
-        "帽 围巾 丝巾 手套 袜 披肩",
+        "帽 围巾 丝巾 手套 袜 披肩 方巾",
         '<path fill="A" d="M48 122a52 62 0 0 1 104 0z"/><rect x="38" y="118" width="124" height="30" rx="15" fill="B"/>'
         '<circle cx="100" cy="52" r="15" fill="C"/>'
         '<path stroke="C" stroke-width="4" d="M76 126v14M100 126v14M124 126v14"/>',
     ),
     _m(
         "箱包",
-        "箱包 背包 双肩包 书包 手提包 挎包 钱包 行李箱 拉杆箱 收纳袋 帆布包 托特包 腰包 包袋",
+        "箱包 背包 双肩包 书包 手提包 挎包 钱包 行李箱 拉杆箱 帆布包 托特包 腰包 包袋",
         '<path fill="none" stroke="A" stroke-width="10" d="M76 56q0-28 24-28t24 28"/>'
         '<path fill="A" d="M46 96q0-44 54-44t54 44v66q0 12-12 12H58q-12 0-12-12z"/>'
         '<path fill="B" d="M64 116h72v40q0 8-8 8H72q-8 0-8-8z"/><rect x="92" y="110" width="16" height="22" rx="5" fill="C"/>',
@@ -65,7 +65,7 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "家具",
-        "居家 家居 家具 沙发 椅 凳 桌 柜 架 置物架 地毯 窗帘 抱枕 坐垫 靠垫 挂钩 收纳 衣架 日用 雨伞 伞 镜",
+        "居家 家居 家具 沙发 椅 凳 桌 柜 架 置物架 地毯 窗帘 抱枕 坐垫 靠垫 杯垫 挂钩 衣架 日用 雨伞 伞 镜",
         '<rect x="46" y="46" width="108" height="76" rx="22" fill="B"/><path fill="C" d="M98 56h4v60h-4z"/>'
         '<path fill="A" d="M28 92q0-14 14-14t14 14v18h88V92q0-14 14-14t14 14v48q0 10-10 10H38q-10 0-10-10z"/>'
         '<path stroke="A" stroke-width="9" stroke-linecap="round" d="M48 150v14M152 150v14"/>',
@@ -94,7 +94,7 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "零食",
-        "零食 小吃 饼干 坚果 薯片 糖 巧克力 果干 蜜饯 糕点 点心 面包 蛋糕 月饼 锅巴 海苔 瓜子 花生 牛肉干 肉脯 辣条",
+        "食品 零食 小吃 核桃 腰果 饼 酥 糕 粽 红薯干 饼干 坚果 薯片 糖 巧克力 果干 蜜饯 糕点 点心 面包 蛋糕 月饼 锅巴 海苔 瓜子 花生 牛肉干 肉脯 辣条",
         '<path fill="A" d="M52 34h96l6 10-6 8v112l6 8H46l6-8V52l-6-8z"/><path fill="B" d="M52 72h96v64H52z"/>'
         '<circle cx="100" cy="104" r="25" fill="C"/><g fill="A"><circle cx="92" cy="96" r="4"/><circle cx="108" cy="100" r="4"/>'
         '<circle cx="96" cy="112" r="4"/><circle cx="111" cy="114" r="3"/></g>',
@@ -116,7 +116,7 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "生鲜",
-        "生鲜 蔬菜 鱼 虾 蟹 海鲜 水产 肉 腊肉 香肠 火腿 鸡蛋 菌 菇 木耳 笋 豆腐 萝卜 白菜",
+        "生鲜 蔬菜 鱼 虾 蟹 海鲜 水产 肉 腊肉 香肠 火腿 菌 菇 木耳 笋 豆腐 萝卜 白菜",
         '<path fill="A" d="M26 100q44-58 104-14l40-30q-8 44 0 88l-40-30q-60 44-104-14z"/>'
         '<circle cx="58" cy="94" r="7" fill="C"/><path fill="none" stroke="B" stroke-width="7" stroke-linecap="round" '
         'd="M82 76q12 24 0 48M104 78q10 22 0 44"/><path fill="B" d="M90 68q14-22 34-18l-4 26z"/>',
@@ -169,7 +169,7 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "家电",
-        "家电 电器 风扇 电饭煲 加湿器 吹风机 电热水壶 榨汁机 豆浆机 吸尘器 洗衣机 空调 冰箱 电煮锅 养生壶 剃须刀 按摩",
+        "家电 电器 电饭煲 加湿器 吹风机 电热水壶 榨汁机 豆浆机 吸尘器 洗衣机 空调 冰箱 电煮锅 养生壶 剃须刀 按摩",
         '<rect x="44" y="28" width="112" height="144" rx="14" fill="A"/><path fill="B" d="M44 58h112v6H44z"/>'
         '<circle cx="100" cy="116" r="40" fill="C"/><circle cx="100" cy="116" r="29" fill="B"/>'
         '<path fill="A" d="M74 122q13-12 26 0t26 0q-4 22-26 22t-26-22z"/><circle cx="66" cy="44" r="6" fill="C"/>'
@@ -184,7 +184,7 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "美妆",
-        "美妆 化妆 口红 唇膏 唇釉 眼影 粉底 腮红 眉笔 面膜 香水 美甲 粉扑 化妆刷 护肤 面霜 精华 防晒 彩妆",
+        "美妆 化妆 口红 唇膏 唇釉 眼影 粉底 腮红 眉笔 面膜 香水 美甲 粉扑 化妆刷 护肤 润肤 面霜 精华 防晒 彩妆",
         '<path fill="B" d="M58 72 84 40v38H58z"/><rect x="54" y="76" width="34" height="30" rx="4" fill="C"/>'
         '<rect x="48" y="102" width="46" height="64" rx="6" fill="A"/><circle cx="132" cy="120" r="42" fill="A"/>'
         '<circle cx="132" cy="120" r="30" fill="C"/><path fill="B" d="M132 90a30 30 0 0 1 0 60z"/>',
@@ -199,7 +199,7 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "运动",
-        "运动 户外 健身 瑜伽 球 篮球 足球 羽毛球 跳绳 哑铃 帐篷 登山 骑行 游泳 泳镜 护膝 露营 钓鱼",
+        "运动 户外 球 篮球 足球 羽毛球 登山 骑行 游泳 泳镜 护膝 钓鱼",
         '<circle cx="100" cy="102" r="66" fill="A"/><g fill="none" stroke="C" stroke-width="6">'
         '<path d="M34 102h132M100 36v132M54 56q30 46 0 92M146 56q-30 46 0 92"/></g>'
         '<path fill="B" d="M100 36a66 66 0 0 1 66 66h-12a54 54 0 0 0-54-54z" opacity=".8"/>',
@@ -216,17 +216,52 @@ MOTIFS: tuple[Motif, ...] = (
     ),
     _m(
         "绿植",
-        "绿植 植物 花 鲜花 盆栽 多肉 花盆 种子 花瓶 干花 园艺 月季 绿萝 兰花 菊花",
+        "绿植 植物 花 鲜花 盆栽 多肉 花盆 种子 干花 园艺 月季 绿萝 兰花 菊花",
         '<path fill="A" d="M62 118h76l-9 48q-2 8-10 8H81q-8 0-10-8z"/><rect x="54" y="106" width="92" height="18" rx="6" fill="B"/>'
         '<path fill="B" d="M100 106Q84 64 100 22q16 42 0 84z"/><path fill="C" d="M94 106Q50 96 40 50q46 8 54 56z"/>'
         '<path fill="C" d="M106 106q44-10 54-56-46 8-54 56z"/><path stroke="A" stroke-width="3" d="M100 106V52"/>',
     ),
     _m(
         "工艺品",
-        "工艺品 手工艺 陶瓷 刺绣 剪纸 竹编 木雕 漆器 摆件 折扇 扇 文创 非遗 中国结 年画 香囊 紫砂 景泰蓝 手作",
+        "工艺 工艺品 手工艺 花瓶 竹篮 陶器 陶瓷 刺绣 剪纸 竹编 木雕 漆器 摆件 折扇 扇 文创 非遗 中国结 年画 香囊 紫砂 景泰蓝 手作",
         '<path fill="A" d="M80 30h40v18q-4 16 16 34 20 20 10 54-8 28-26 36H80q-18-8-26-36-10-34 10-54 20-18 16-34z"/>'
         '<path fill="B" d="M74 26h52v12H74z"/><path fill="none" stroke="C" stroke-width="6" stroke-linecap="round" '
         'd="M62 102q10-12 19 0t19 0 19 0 19 0M58 134q11 12 21 0t21 0 21 0 21 0"/><circle cx="100" cy="118" r="6" fill="C"/>',
+    ),
+    _m(
+        "收纳",
+        "收纳 收纳箱 收纳盒 收纳袋 储物 篮 筐",
+        '<path fill="A" d="M36 86h128l-12 72q-2 10-12 10H60q-10 0-12-10z"/><rect x="28" y="70" width="144" height="22" rx="8" fill="B"/>'
+        '<path fill="none" stroke="A" stroke-width="9" d="M66 70q0-34 34-34t34 34"/>'
+        '<path stroke="C" stroke-width="6" stroke-linecap="round" d="M76 108v42M100 108v42M124 108v42"/>',
+    ),
+    _m(
+        "禽蛋",
+        "鸡蛋 鸭蛋 蛋 禽蛋 皮蛋 咸蛋",
+        '<path fill="C" d="M66 58q20 0 30 34t-8 44H46q-18-10-10-44t30-34z"/><path fill="B" d="M134 58q20 0 30 34t-10 44h-42q-18-10-8-44t30-34z"/>'
+        '<path fill="A" d="M24 122h152l-12 36q-3 8-12 8H48q-9 0-12-8z"/>'
+        '<path stroke="C" stroke-width="5" stroke-linecap="round" d="M56 138l6 14M100 138v14M144 138l-6 14"/>',
+    ),
+    _m(
+        "风扇",
+        "风扇 电扇 循环扇 吊扇",
+        '<circle cx="100" cy="84" r="58" fill="none" stroke="A" stroke-width="9"/><g fill="B">'
+        '<path d="M100 80q-26-26 0-44 22 20 0 44z"/><path d="M104 84q26-26 44 0-20 22-44 0z"/>'
+        '<path d="M100 88q26 26 0 44-22-20 0-44z"/><path d="M96 84q-26 26-44 0 20-22 44 0z"/></g>'
+        '<circle cx="100" cy="84" r="9" fill="A"/><path fill="A" d="M94 142h12v16h-12z"/><rect x="62" y="156" width="76" height="12" rx="6" fill="A"/>',
+    ),
+    _m(
+        "露营",
+        "露营 帐篷 月亮椅 天幕 炉具 营地 野餐",
+        '<path fill="A" d="M100 40 20 160h160z"/><path fill="C" d="M100 78 64 160h72z"/><path fill="B" d="m100 78 36 82h-30z"/>'
+        '<path stroke="A" stroke-width="8" stroke-linecap="round" d="m92 28 16 24M108 28 92 52"/><rect x="14" y="156" width="172" height="9" rx="4" fill="B"/>',
+    ),
+    _m(
+        "健身",
+        "健身 哑铃 瑜伽 瑜伽垫 跳绳 弹力带 拉力器 杠铃",
+        '<path stroke="A" stroke-width="13" d="M60 100h80"/><rect x="44" y="62" width="22" height="76" rx="8" fill="A"/>'
+        '<rect x="134" y="62" width="22" height="76" rx="8" fill="A"/><rect x="24" y="76" width="20" height="48" rx="7" fill="B"/>'
+        '<rect x="156" y="76" width="20" height="48" rx="7" fill="B"/><path stroke="C" stroke-width="5" stroke-linecap="round" d="M55 76v32M145 76v32"/>',
     ),
     _m(
         "礼品",
@@ -243,20 +278,22 @@ OTHER = _m(
     '<path fill="C" d="m62 46 66 36v26l-14-8V90L50 54z"/>',
 )
 
+# Words of packing say what a thing is only where no other word does.
+WEAK = frozenset({"礼盒", "礼品", "套装", "组合", "节日"})
 _BY_WORD = {word: motif for motif in MOTIFS for word in motif.words}
 
 
-def _named_in(text: str) -> Motif | None:
+def _named_in(text: str, *, weak: bool = False) -> Motif | None:
     """Return the motif of the longest word in the text; of equals the last, for Chinese names end in what they are."""
     best = (0, -1)
     found: Motif | None = None
     for word, motif in _BY_WORD.items():
         position = text.rfind(word)
-        if position >= 0 and (len(word), position) > best:
+        if position >= 0 and (word in WEAK) == weak and (len(word), position) > best:
             best, found = (len(word), position), motif
     return found
 
 
 def choose_motif(title: str, category: str) -> Motif:
     """Return the motif for a thing, by its title first and its category next; 其他 when neither says."""
-    return _named_in(title) or _named_in(category) or OTHER
+    return _named_in(title) or _named_in(category) or _named_in(f"{title} {category}", weak=True) or OTHER
