@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.core.db import db
-from sim_supply.domain.catalogue import Known, Row, SupplierRow
+from sim_supply.domain.catalogue import Known, Row
+from sim_supply.domain.supplier_file import SupplierRow
 from sim_supply.models import Category, Product, Sku, Supplier
 
 

@@ -20,7 +20,8 @@ from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.worlds.api import scope_of_world
 from sim_supply import access
-from sim_supply.domain.catalogue import COLUMNS, Checked, Refusal, SupplierRow, check, check_suppliers
+from sim_supply.domain.catalogue import COLUMNS, Checked, Refusal, check
+from sim_supply.domain.supplier_file import SupplierRow, check_suppliers
 from sim_supply.models import CatalogueImport, ImportStatus
 from sim_supply.services import catalogue_store, sync
 from sim_supply.services.catalogue_store import Stored

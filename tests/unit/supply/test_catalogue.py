@@ -12,10 +12,10 @@ from sim_supply.domain.catalogue import (
     Checked,
     Known,
     check,
-    check_suppliers,
     map_header,
     spec_text,
 )
+from sim_supply.domain.supplier_file import check_suppliers
 from tests.factories.supply import row
 
 
