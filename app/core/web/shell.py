@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -86,7 +86,10 @@ class Shell:
             return []
         if room not in self._nav:
             items: list[MenuItem] = current_app.extensions["menu"]
-            self._nav[room] = [shown for item in items if item.room == room and (shown := self._show(item))]
+            shown = [entry for item in items if item.room == room and (entry := self._show(item))]
+            # A page below two entries, such as a class and its tasks, belongs to the nearer one.
+            nearest = max((len(entry.url) for entry in shown if entry.active), default=0)
+            self._nav[room] = [replace(entry, active=entry.active and len(entry.url) == nearest) for entry in shown]
         return self._nav[room]
 
     @property
