@@ -109,7 +109,7 @@ def for_sale(sku: Sku) -> bool:
     return not sku.removed and listing.state == ListingState.ON_SALE and listing.shop.state == ShopState.OPEN
 
 
-def _order(actor: Actor, order_id: int) -> sa.Select[tuple[Order]]:
+def _order(actor: Actor, order_id: int) -> sa.Select[Order]:
     return sa.select(Order).where(Order.id == order_id, Order.world_id == actor.world())
 
 
@@ -139,7 +139,7 @@ def lines_of(order: Order) -> list[OrderLine]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _ticket(actor: Actor, ticket_id: int) -> sa.Select[tuple[AfterSale]]:
+def _ticket(actor: Actor, ticket_id: int) -> sa.Select[AfterSale]:
     return sa.select(AfterSale).where(AfterSale.id == ticket_id, AfterSale.world_id == actor.world())
 
 

@@ -17,7 +17,7 @@ from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
 from sim_mall.services import (
     aftersales,
     cart,
-    listings,
+    goods_lists,
     notices,
     order_lists,
     orders,
@@ -61,7 +61,9 @@ def _seller_cards(actor: Actor) -> list[HomeCard]:
     shop = access.own_shop(actor)
     register = url_for("seller.register")
     if shop is None:
-        return [HomeCard("注册你的店铺", "填写店名和主体，缴纳保证金后开店。", register, "去注册", 30, "building-store")]
+        return [
+            HomeCard("注册你的店铺", "填写店名和主体，缴纳保证金后开店。", register, "去注册", 30, "building-store")
+        ]
     if shop.state == ShopState.REJECTED:
         return [HomeCard("修改店铺申请", shop.review_reason, register, "去修改", 15, "building-store")]
     if shop.state == ShopState.DEPOSIT_DUE:
@@ -79,7 +81,7 @@ def _seller_cards(actor: Actor) -> list[HomeCard]:
     if tickets:
         text = f"{tickets} 张售后单在进行中，超过时限会自动同意。"
         found.append(HomeCard("处理售后", text, url_for("seller.tickets"), "去处理", 18, "receipt-refund"))
-    if not listings.state_counts(shop):
+    if not goods_lists.state_counts(shop):
         text = "店铺已经开通，还没有商品。"
         found.append(HomeCard("发布第一件商品", text, url_for("seller.new_listing"), "去发布", 35, "package"))
     return found
@@ -112,7 +114,9 @@ FEATURE = Feature(
         MenuItem("mall", "我的", "mall.me", "user", P.MALL_BUY, 50),
         MenuItem("seller", "工作台", "seller.home", "layout-dashboard", P.MALL_SELL, 10),
         MenuItem("seller", "订单管理", "seller.orders", "clipboard-list", P.MALL_SELL, 20, "交易", count=_to_ship),
-        MenuItem("seller", "售后管理", "seller.tickets", "receipt-refund", P.MALL_SELL, 21, "交易", count=_open_tickets),
+        MenuItem(
+            "seller", "售后管理", "seller.tickets", "receipt-refund", P.MALL_SELL, 21, "交易", count=_open_tickets
+        ),
         MenuItem("seller", "商品管理", "seller.products", "package", P.MALL_SELL, 30, "商品"),
         MenuItem("seller", "发布商品", "seller.new_listing", "plus", P.MALL_SELL, 31, "商品"),
         MenuItem("seller", "资金", "seller.funds", "wallet", P.MALL_SELL, 40, "店铺"),

@@ -92,7 +92,7 @@ def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
     listings.set_stock(actor, shop_id, on_hand)
 
 
-def own_listings(actor: Actor, shop_id: int, q: str = "", only_on_sale: bool = True) -> list[ListingInfo]:  # noqa: FBT001, FBT002 - fixed by the contract between the packages
+def own_listings(actor: Actor, shop_id: int, q: str = "", only_on_sale: bool = True) -> list[ListingInfo]:
     """Return the listings of a shop that the actor runs, newest first."""
     return [listings.listing_info(x) for x in listings.own_listings(actor, shop_id, q, only_on_sale=only_on_sale)]
 
@@ -131,9 +131,7 @@ def get_order(actor: Actor, order_id: int) -> OrderInfo:
     return orders.order_info(order)
 
 
-def ship(
-    actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str
-) -> ParcelInfo:
+def ship(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str) -> ParcelInfo:
     """Send units (line id → count; empty: all that can go) in one parcel; the shop's owner or the world's system."""
     return shipping.ship_order(actor, order_id, units, carrier, waybill, key)
 

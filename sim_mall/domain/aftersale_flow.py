@@ -34,7 +34,7 @@ class AfterSaleState(StrEnum):
     CLOSED = "closed"  # 已关闭
 
 
-AFTERSALE_NAMES = {
+AFTERSALE_NAMES: dict[str, str] = {
     AfterSaleState.APPLIED: "待卖家处理",
     AfterSaleState.REJECTED: "卖家已拒绝",
     AfterSaleState.WAIT_BUYER_SHIP: "待买家寄回",
@@ -100,4 +100,6 @@ REASON_NAMES = {
     Reason.DAMAGED: "包装或商品破损",
 }
 
-SELLERS_FAULT = frozenset({Reason.NOT_SHIPPED, Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.WRONG_GOODS, Reason.DAMAGED})
+SELLERS_FAULT = frozenset(
+    {Reason.NOT_SHIPPED, Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.WRONG_GOODS, Reason.DAMAGED}
+)

@@ -71,8 +71,8 @@ def listing_findings(title: str, brief: str, skus: Sequence[SkuFacts]) -> list[F
     if len(skus) > MAX_SKUS:
         found.append(Finding("skus", f"规格最多 {MAX_SKUS} 个。"))
     specs = [sku.spec for sku in skus]
-    for spec in sorted({spec for spec in specs if specs.count(spec) > 1}):
-        found.append(Finding("skus", f"规格“{spec or '默认'}”重复了，每个规格的名称要不同。"))
+    twice = sorted({spec for spec in specs if specs.count(spec) > 1})
+    found += [Finding("skus", f"规格“{spec or '默认'}”重复了，每个规格的名称要不同。") for spec in twice]
     for sku in skus:
         label = f"规格“{sku.spec}”" if sku.spec else "商品"
         if not 1 <= sku.price <= MAX_PRICE:

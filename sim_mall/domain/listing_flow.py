@@ -20,7 +20,7 @@ class ListingState(StrEnum):
     RECYCLED = "recycled"  # 回收站
 
 
-LISTING_NAMES = {
+LISTING_NAMES: dict[str, str] = {
     ListingState.DRAFT: "草稿",
     ListingState.AUDITING: "审核中",
     ListingState.REJECTED: "审核未通过",

@@ -45,7 +45,7 @@ CLOSE_REASONS = {
     CloseReason.REFUNDED: "全部退款",
 }
 
-ORDER_NAMES = {
+ORDER_NAMES: dict[str, str] = {
     OrderState.PENDING_PAY: "待付款",
     OrderState.PAID: "待发货",
     OrderState.PART_SHIPPED: "部分发货",

@@ -19,7 +19,7 @@ class ParcelState(StrEnum):
     SIGNED = "signed"  # 已签收
 
 
-PARCEL_NAMES = {
+PARCEL_NAMES: dict[str, str] = {
     ParcelState.SHIPPED: "已发货",
     ParcelState.COLLECTED: "已揽收",
     ParcelState.IN_TRANSIT: "运输中",

@@ -29,7 +29,7 @@ class Subject(StrEnum):
 
 SUBJECT_NAMES = {Subject.PERSON: "个人", Subject.SOLE: "个体工商户", Subject.COMPANY: "企业"}
 
-SHOP_NAMES = {
+SHOP_NAMES: dict[str, str] = {
     ShopState.SUBMITTED: "审核中",
     ShopState.REJECTED: "未通过",
     ShopState.DEPOSIT_DUE: "待缴保证金",

@@ -17,7 +17,9 @@ class AddressForm(Form):
     """An address; the region is chosen in three steps."""
 
     name = StringField("收货人", [InputRequired("请填写收货人姓名。"), Length(max=40, message="姓名不超过 40 个字。")])
-    phone = StringField("手机号", [InputRequired("请填写 11 位手机号。"), Length(max=20, message="请填写 11 位手机号。")])
+    phone = StringField(
+        "手机号", [InputRequired("请填写 11 位手机号。"), Length(max=20, message="请填写 11 位手机号。")]
+    )
     division_code = HiddenField("所在地区")
     detail = StringField(
         "详细地址",
@@ -37,7 +39,9 @@ class WaybillForm(Form):
 class CloseOrderForm(Form):
     """Close an unpaid order."""
 
-    reason = StringField("关闭原因", [InputRequired("请写明关闭原因。"), Length(2, 100, "请写明关闭原因，2 到 100 个字。")])
+    reason = StringField(
+        "关闭原因", [InputRequired("请写明关闭原因。"), Length(2, 100, "请写明关闭原因，2 到 100 个字。")]
+    )
 
 
 class ApplyForm(Form):
@@ -48,7 +52,9 @@ class ApplyForm(Form):
         [InputRequired("请选择售后类型。")],
         choices=[(kind.value, KIND_NAMES[kind]) for kind in AfterSaleKind],
     )
-    quantity = IntegerField("申请数量", [InputRequired("请填写申请数量，整数。"), NumberRange(1, 999, "请填写申请数量，至少 1 件。")])
+    quantity = IntegerField(
+        "申请数量", [InputRequired("请填写申请数量，整数。"), NumberRange(1, 999, "请填写申请数量，至少 1 件。")]
+    )
     reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in Reason])
     amount = YuanField("退款金额（元）", low=1, description="留空按最多可退金额退款。")
     text = TextAreaField("问题描述", [Length(max=300, message="问题描述不超过 300 个字。")])
@@ -67,7 +73,9 @@ class RejectForm(Form):
     """Refuse a ticket."""
 
     version = HiddenField()
-    reason = StringField("拒绝原因", [InputRequired("请写明拒绝原因。"), Length(2, 200, "请写明拒绝原因，2 到 200 个字。")])
+    reason = StringField(
+        "拒绝原因", [InputRequired("请写明拒绝原因。"), Length(2, 200, "请写明拒绝原因，2 到 200 个字。")]
+    )
 
 
 class ReceiveBackForm(Form):
@@ -75,7 +83,9 @@ class ReceiveBackForm(Form):
 
     version = HiddenField()
     good = IntegerField("完好数量", [InputRequired("请填写完好数量，整数。"), NumberRange(0, 999, "数量不能小于 0。")])
-    bad = IntegerField("损坏数量", [InputRequired("请填写损坏数量，整数。"), NumberRange(0, 999, "数量不能小于 0。")], default=0)
+    bad = IntegerField(
+        "损坏数量", [InputRequired("请填写损坏数量，整数。"), NumberRange(0, 999, "数量不能小于 0。")], default=0
+    )
 
 
 class ScoresForm(Form):

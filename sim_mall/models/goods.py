@@ -56,9 +56,7 @@ class Listing(StatefulMixin, Base):
     listed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     shop: orm.Mapped[Shop] = orm.relationship()
     category: orm.Mapped[Category] = orm.relationship(lambda: Category)
-    skus: orm.Mapped[list[Sku]] = orm.relationship(
-        lambda: Sku, back_populates="listing", order_by=lambda: Sku.ordinal
-    )
+    skus: orm.Mapped[list[Sku]] = orm.relationship(lambda: Sku, back_populates="listing", order_by=lambda: Sku.ordinal)
     __table_args__ = (
         sa.Index("ix_mall_listing_sale", "world_id", "state", "category_id", "price_from"),
         sa.Index("ix_mall_listing_sold", "world_id", "state", "sold"),

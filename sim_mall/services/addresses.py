@@ -39,9 +39,7 @@ def addresses(actor: Actor) -> list[Address]:
     return list(
         db.session.scalars(
             sa.select(Address)
-            .where(
-                Address.world_id == actor.world(), Address.account_id == actor.person(), Address.removed.is_(False)
-            )
+            .where(Address.world_id == actor.world(), Address.account_id == actor.person(), Address.removed.is_(False))
             .order_by(Address.is_default.desc(), Address.id.desc())
         )
     )

@@ -100,7 +100,9 @@ def add_to_cart(actor: Actor, sku_id: int, quantity: int) -> CartItem:
         total = db.session.scalar(sa.select(sa.func.count()).select_from(CartItem).where(*mine)) or 0
         if total >= MAX_ITEMS:
             raise Refused(f"购物车最多放 {MAX_ITEMS} 种商品，请先清理。")
-        item = CartItem(world_id=world_id, account_id=actor.person(), sku_id=sku_id, quantity=0, added_at=sim_now(world_id))
+        item = CartItem(
+            world_id=world_id, account_id=actor.person(), sku_id=sku_id, quantity=0, added_at=sim_now(world_id)
+        )
         db.session.add(item)
     item.quantity, item.ticked = wanted, True
     db.session.flush()
@@ -149,8 +151,6 @@ def cart_size(actor: Actor) -> int:
         return 0
     query = sa.select(sa.func.count()).select_from(CartItem)
     return (
-        db.session.scalar(
-            query.where(CartItem.world_id == actor.world_id, CartItem.account_id == actor.account_id)
-        )
+        db.session.scalar(query.where(CartItem.world_id == actor.world_id, CartItem.account_id == actor.account_id))
         or 0
     )

@@ -83,7 +83,7 @@ def paid_by_day(shop: Shop, days: int = 7) -> list[tuple[datetime, int, int]]:
     ).all()
     found = {first + timedelta(days=n): [0, 0] for n in range(days)}
     for paid_at, payable in rows:
-        counts = found.get(day_start(paid_at))
+        counts = found.get(day_start(paid_at)) if paid_at is not None else None
         if counts is not None:
             counts[0] += 1
             counts[1] += payable

@@ -20,10 +20,9 @@ from sim_mall import access
 from sim_mall.data import ListingDraft, ListingInfo, SkuDraft, SkuInfo
 from sim_mall.domain.audit_rules import Finding, SkuFacts, listing_findings
 from sim_mall.domain.listing_flow import LISTING_FLOW, ListingState
-from sim_mall.domain.shop_flow import ShopState
 from sim_mall.domain.words import tidy
 from sim_mall.events import ListingPutOnSale
-from sim_mall.models.goods import Category, Listing, Sku, Stock
+from sim_mall.models.goods import Category, Listing, Sku
 from sim_mall.models.shops import Shop
 from sim_mall.services import search, stock
 from sim_mall.services.notices import note, notify
@@ -69,7 +68,7 @@ def listing_info(listing: Listing) -> ListingInfo:
     )
 
 
-def with_skus(query: sa.Select[tuple[Listing]]) -> sa.Select[tuple[Listing]]:
+def with_skus(query: sa.Select[Listing]) -> sa.Select[Listing]:
     """Let a query of listings load shop, category, SKUs and stock in a fixed number of queries."""
     return query.options(
         orm.joinedload(Listing.shop),
@@ -122,7 +121,9 @@ def _refuse(findings: Sequence[Finding]) -> None:
 
 def _tidy_draft(draft: ListingDraft) -> ListingDraft:
     skus = tuple(replace(sku, code=tidy(sku.code)[:60], spec=tidy(sku.spec)[:120]) for sku in draft.skus)
-    return replace(draft, title=tidy(draft.title), brief=draft.brief.strip()[:300], unit=tidy(draft.unit)[:10], skus=skus)
+    return replace(
+        draft, title=tidy(draft.title), brief=draft.brief.strip()[:300], unit=tidy(draft.unit)[:10], skus=skus
+    )
 
 
 def create_listing(
@@ -138,7 +139,11 @@ def create_listing(
         raise Refused("店铺还没有开通，缴纳保证金后才能发布商品。", code="shop_not_open")
     draft = _tidy_draft(draft)
     body = [shop_id, str(state), draft.title, draft.brief, draft.category_l1, draft.category_l2, draft.unit]
-    body += [[[s.code, s.spec, s.price, s.stock, s.weight_g] for s in draft.skus], draft.freight_fee, draft.promise_hours]
+    body += [
+        [[s.code, s.spec, s.price, s.stock, s.weight_g] for s in draft.skus],
+        draft.freight_fee,
+        draft.promise_hours,
+    ]
     listing_id = once(actor, draft.key, "listing.create", body, lambda: _create(actor, shop, draft, state))
     return load_listing(listing_id)
 
@@ -251,7 +256,9 @@ def edit_listing(
     listing = load_listing(access.get_own_listing(actor, listing_id).id)
     if listing.version != version:
         raise Conflict("这件商品刚刚被修改过，请刷新后再编辑。")
-    draft = _tidy_draft(replace(draft, skus=tuple(SkuDraft(s.code, s.spec, s.price, s.stock, s.weight_g) for s in skus)))
+    draft = _tidy_draft(
+        replace(draft, skus=tuple(SkuDraft(s.code, s.spec, s.price, s.stock, s.weight_g) for s in skus))
+    )
     _refuse(_findings(draft))
     if listing.state == ListingState.RECYCLED:
         raise Refused("回收站里的商品请先恢复再编辑。")
@@ -348,7 +355,9 @@ def force_off(actor: Actor, listing_id: int, reason: str) -> Listing:
     fire(LISTING_FLOW, listing, "force_off", actor, sim_at=now, values=values, note={"reason": reason})
     note(actor, listing.world_id, "listing.forced_off", f"listing:{listing.id}", {"reason": reason})
     text = f"“{listing.title}”：{reason}（模拟处罚，不影响真实账号）。修改后可重新提交审核。"
-    notify(listing.world_id, listing.shop.owner_id, "goods", "商品被违规下架", text, f"/seller/products/{listing.id}/edit")
+    notify(
+        listing.world_id, listing.shop.owner_id, "goods", "商品被违规下架", text, f"/seller/products/{listing.id}/edit"
+    )
     return listing
 
 
@@ -357,9 +366,9 @@ def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
     actor.require(Permission.MALL_SELL)
     shop = access.get_sellers_shop(actor, shop_id)
     rows = db.session.scalars(
-        sa.select(Sku.id).join(Listing, Listing.id == Sku.listing_id).where(
-            Sku.id.in_(sorted(on_hand)), Listing.shop_id == shop.id, Sku.removed.is_(False)
-        )
+        sa.select(Sku.id)
+        .join(Listing, Listing.id == Sku.listing_id)
+        .where(Sku.id.in_(sorted(on_hand)), Listing.shop_id == shop.id, Sku.removed.is_(False))
     ).all()
     if set(rows) != set(on_hand):
         raise NotFound
@@ -386,39 +395,3 @@ def listings_by_id(world_id: int, listing_ids: Sequence[int]) -> list[Listing]:
     """Return the listings of these ids in one world, whatever their state."""
     query = sa.select(Listing).where(Listing.world_id == world_id, Listing.id.in_(list(listing_ids)))
     return list(db.session.scalars(with_skus(query)))
-
-
-def manage_query(shop: Shop, state: str, q: str) -> sa.Select[tuple[Listing]]:
-    """Return the seller's own list of goods: one tab, with a search in title and codes."""
-    query = sa.select(Listing).where(Listing.shop_id == shop.id)
-    if state == "soldout":
-        left = (
-            sa.select(sa.func.coalesce(sa.func.sum(Stock.on_hand - Stock.allocated), 0))
-            .join(Sku, Sku.id == Stock.sku_id)
-            .where(Sku.listing_id == Listing.id, Sku.removed.is_(False))
-            .scalar_subquery()
-        )
-        query = query.where(Listing.state == ListingState.ON_SALE, left == 0)
-    elif state == "refused":
-        query = query.where(Listing.state.in_((ListingState.REJECTED, ListingState.FORCED_OFF)))
-    elif state:
-        query = query.where(Listing.state == ListingState(state))
-    else:
-        query = query.where(Listing.state != ListingState.RECYCLED)
-    if q.strip():
-        codes = sa.select(Sku.listing_id).where(Sku.code.contains(q.strip(), autoescape=True))
-        query = query.where(sa.or_(Listing.title.contains(q.strip(), autoescape=True), Listing.id.in_(codes)))
-    return with_skus(query.order_by(Listing.id.desc()))
-
-
-def state_counts(shop: Shop) -> dict[ListingState, int]:
-    """Return how many listings of the shop stand in each state."""
-    rows = db.session.execute(
-        sa.select(Listing.state, sa.func.count()).where(Listing.shop_id == shop.id).group_by(Listing.state)
-    ).all()
-    return {state: count for state, count in rows}
-
-
-def open_shop_state(shop: Shop) -> bool:
-    """Say whether the shop sells now."""
-    return shop.state == ShopState.OPEN

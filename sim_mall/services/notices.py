@@ -37,7 +37,7 @@ def notify(world_id: int, account_id: int, kind: str, title: str, text: str, pat
     )
 
 
-def own_notices(actor: Actor, kind: str = "") -> sa.Select[tuple[Notice]]:
+def own_notices(actor: Actor, kind: str = "") -> sa.Select[Notice]:
     """Return the query of the actor's messages, newest first."""
     query = sa.select(Notice).where(Notice.world_id == actor.world(), Notice.account_id == actor.person())
     if kind:
@@ -79,8 +79,6 @@ def read_all(actor: Actor) -> None:
     actor.require(Permission.MALL_VIEW)
     db.session.execute(
         sa.update(Notice)
-        .where(
-            Notice.world_id == actor.world(), Notice.account_id == actor.person(), Notice.read_wall_at.is_(None)
-        )
+        .where(Notice.world_id == actor.world(), Notice.account_id == actor.person(), Notice.read_wall_at.is_(None))
         .values(read_wall_at=clock.now())
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -78,28 +80,28 @@ def late(world_id: int) -> Any:
 
 
 def _buyer_condition(world_id: int, tab: BuyerTab) -> Any:
-    return {
-        BuyerTab.ALL: lambda: sa.true(),
+    made: dict[BuyerTab, Callable[[], Any]] = {
         BuyerTab.TO_PAY: lambda: Order.state == OrderState.PENDING_PAY,
         BuyerTab.TO_SHIP: lambda: Order.state.in_(TO_SHIP),
         BuyerTab.TO_RECEIVE: lambda: Order.state == OrderState.SHIPPED,
-        BuyerTab.TO_REVIEW: lambda: _to_review(world_id),
-    }[tab]()
+        BuyerTab.TO_REVIEW: functools.partial(_to_review, world_id),
+    }
+    return made[tab]() if tab in made else sa.true()
 
 
 def _seller_condition(world_id: int, tab: SellerTab) -> Any:
-    return {
-        SellerTab.ALL: lambda: sa.true(),
+    made: dict[SellerTab, Callable[[], Any]] = {
         SellerTab.TO_PAY: lambda: Order.state == OrderState.PENDING_PAY,
         SellerTab.TO_SHIP: lambda: Order.state.in_(TO_SHIP),
-        SellerTab.LATE: lambda: late(world_id),
+        SellerTab.LATE: functools.partial(late, world_id),
         SellerTab.SHIPPED: lambda: Order.state == OrderState.SHIPPED,
         SellerTab.COMPLETED: lambda: Order.state == OrderState.COMPLETED,
         SellerTab.CLOSED: lambda: Order.state == OrderState.CLOSED,
-    }[tab]()
+    }
+    return made[tab]() if tab in made else sa.true()
 
 
-def bought(actor: Actor, tab: BuyerTab) -> sa.Select[tuple[Order]]:
+def bought(actor: Actor, tab: BuyerTab) -> sa.Select[Order]:
     """Return the query of the actor's orders of one tab, newest first."""
     query = sa.select(Order).where(
         Order.world_id == actor.world(),
@@ -109,7 +111,7 @@ def bought(actor: Actor, tab: BuyerTab) -> sa.Select[tuple[Order]]:
     return with_lines(query.order_by(Order.id.desc()))
 
 
-def sold(shop: Shop, tab: SellerTab, q: str = "") -> sa.Select[tuple[Order]]:
+def sold(shop: Shop, tab: SellerTab, q: str = "") -> sa.Select[Order]:
     """Return the query of a shop's orders of one tab, newest first; q: number, receiver or goods."""
     query = sa.select(Order).where(Order.shop_id == shop.id, _seller_condition(shop.world_id, tab))
     word = q.strip()
@@ -128,9 +130,9 @@ def sold(shop: Shop, tab: SellerTab, q: str = "") -> sa.Select[tuple[Order]]:
 def _counts(where: Any, conditions: dict[Any, Any]) -> dict[Any, int]:
     names = list(conditions)
     row = db.session.execute(
-        sa.select(
-            *[sa.func.coalesce(sa.func.sum(sa.case((conditions[name], 1), else_=0)), 0) for name in names]
-        ).where(where)
+        sa.select(*[sa.func.coalesce(sa.func.sum(sa.case((conditions[name], 1), else_=0)), 0) for name in names]).where(
+            where
+        )
     ).one()
     return {name: int(row[index]) for index, name in enumerate(names)}
 
@@ -145,9 +147,7 @@ def buyer_counts(actor: Actor) -> dict[BuyerTab, int]:
 
 def seller_counts(shop: Shop) -> dict[SellerTab, int]:
     """Return the counts of the seller's tabs; one query."""
-    return _counts(
-        Order.shop_id == shop.id, {tab: _seller_condition(shop.world_id, tab) for tab in SellerTab}
-    )
+    return _counts(Order.shop_id == shop.id, {tab: _seller_condition(shop.world_id, tab) for tab in SellerTab})
 
 
 def open_tickets(order_ids: list[int]) -> set[int]:
@@ -171,7 +171,7 @@ def tickets_of(order_id: int) -> list[AfterSale]:
     return list(db.session.scalars(query.order_by(AfterSale.id.desc())))
 
 
-def ticket_list(where: Any, *, only_open: bool) -> sa.Select[tuple[AfterSale]]:
+def ticket_list(where: Any, *, only_open: bool) -> sa.Select[AfterSale]:
     """Return the query of tickets with their line and order, newest first."""
     query = (
         sa.select(AfterSale)

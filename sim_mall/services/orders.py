@@ -301,7 +301,14 @@ def close_order(actor: Actor, order_id: int, reason: str) -> Order:
         raise InvalidInput("请写明关闭原因，2 到 100 个字。", field="reason")
     order = access.get_sold_order(actor, order_id, lock=True)
     _close(order, "seller_close", actor, CloseReason.SELLER, reason)
-    notify(order.world_id, order.buyer_id, "order", "订单被卖家关闭", f"{order.shop_name}：{reason}", f"/mall/orders/{order.id}")
+    notify(
+        order.world_id,
+        order.buyer_id,
+        "order",
+        "订单被卖家关闭",
+        f"{order.shop_name}：{reason}",
+        f"/mall/orders/{order.id}",
+    )
     return order
 
 
@@ -357,7 +364,7 @@ def order_info(order: Order) -> OrderInfo:
     )
 
 
-def with_lines(query: sa.Select[tuple[Order]]) -> sa.Select[tuple[Order]]:
+def with_lines(query: sa.Select[Order]) -> sa.Select[Order]:
     """Let a query of orders load their lines in one more query."""
     return query.options(orm.selectinload(Order.lines)).execution_options(populate_existing=True)
 

@@ -116,13 +116,11 @@ def _write(actor: Actor, order_id: int, service: int, logistics: int, lines: Seq
             .execution_options(synchronize_session=False)
         )
         note(actor, order.world_id, "review.written", f"order:{order.id}", {"line": line.id, "points": points})
-        publish(
-            ReviewWritten(order.world_id, order.id, order.shop_id, line.listing_id, half_up(points * 100, 3))
-        )
+        publish(ReviewWritten(order.world_id, order.id, order.shop_id, line.listing_id, half_up(points * 100, 3)))
     return len(lines)
 
 
-def reviews_of(listing_id: int) -> sa.Select[tuple[Review]]:
+def reviews_of(listing_id: int) -> sa.Select[Review]:
     """Return the query of a listing's reviews, newest first."""
     return sa.select(Review).where(Review.listing_id == listing_id).order_by(Review.id.desc())
 

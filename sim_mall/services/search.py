@@ -65,7 +65,7 @@ def index_listing(listing: Listing) -> None:
         db.session.execute(sa.insert(SearchGram), rows)
 
 
-def on_sale(world_id: int) -> sa.Select[tuple[Listing]]:
+def on_sale(world_id: int) -> sa.Select[Listing]:
     """Return the query of what can be seen in the mall now, with shop and category loaded."""
     return (
         sa.select(Listing)
@@ -132,9 +132,7 @@ def category_counts(world_id: int) -> list[CategoryCount]:
         sa.select(Category.l1, Category.l2, sa.func.count())
         .join(Listing, Listing.category_id == Category.id)
         .join(Shop, Shop.id == Listing.shop_id)
-        .where(
-            Listing.world_id == world_id, Listing.state == ListingState.ON_SALE, Shop.state == ShopState.OPEN
-        )
+        .where(Listing.world_id == world_id, Listing.state == ListingState.ON_SALE, Shop.state == ShopState.OPEN)
         .group_by(Category.l1, Category.l2)
     ).all()
     sizes: dict[str, int] = {}

@@ -38,9 +38,7 @@ RECEIVE = "mall.receive"
 
 def parcel_info(parcel: Parcel) -> ParcelInfo:
     """Return a parcel as plain data."""
-    return ParcelInfo(
-        parcel.id, parcel.order_id, parcel.carrier, parcel.waybill, str(parcel.state), parcel.shipped_at
-    )
+    return ParcelInfo(parcel.id, parcel.order_id, parcel.carrier, parcel.waybill, str(parcel.state), parcel.shipped_at)
 
 
 def ship_order(
@@ -123,7 +121,8 @@ def _choose(lines: Mapping[int, OrderLine], units: Mapping[int, int]) -> dict[in
         if count > line.shippable:
             if line.applying_unshipped:
                 raise Refused(
-                    f"“{line.title}”有 {line.applying_unshipped} 件正在申请退款，请先处理售后再发货。", code="refund_open"
+                    f"“{line.title}”有 {line.applying_unshipped} 件正在申请退款，请先处理售后再发货。",
+                    code="refund_open",
                 )
             raise Refused(f"“{line.title}”最多还能发 {line.shippable} 件。", code="too_many_units")
     return chosen

@@ -116,7 +116,9 @@ def _review_by_rules(shop: Shop) -> None:
     if setting(world, "shop_review_by_instructor"):
         return
     actor = system(shop.world_id, world.scope_id)
-    fire(SHOP_FLOW, shop, "approve", actor, sim_at=sim_now(shop.world_id), values={"reviewed_at": sim_now(shop.world_id)})
+    fire(
+        SHOP_FLOW, shop, "approve", actor, sim_at=sim_now(shop.world_id), values={"reviewed_at": sim_now(shop.world_id)}
+    )
     note(actor, shop.world_id, "shop.approved", f"shop:{shop.id}", {"by": "rules"})
 
 
@@ -188,7 +190,12 @@ def approve_shop(actor: Actor, shop_id: int) -> Shop:
     fire(SHOP_FLOW, shop, "approve", actor, sim_at=now, values={"reviewed_at": now})
     note(actor, shop.world_id, "shop.approved", f"shop:{shop.id}", {"by": "instructor"})
     notify(
-        shop.world_id, shop.owner_id, "shop", "店铺审核通过", f"“{shop.name}”已通过审核，缴纳保证金后即可开店。", "/seller/register"
+        shop.world_id,
+        shop.owner_id,
+        "shop",
+        "店铺审核通过",
+        f"“{shop.name}”已通过审核，缴纳保证金后即可开店。",
+        "/seller/register",
     )
     return shop
 
@@ -228,7 +235,14 @@ def pay_deposit(actor: Actor) -> Shop:
             memo=f"店铺“{shop.name}”保证金",
         )
     note(actor, shop.world_id, "shop.opened", f"shop:{shop.id}", {"deposit": amount})
-    notify(shop.world_id, shop.owner_id, "shop", "店铺已开通", f"“{shop.name}”开始营业，去发布第一件商品吧。", "/seller/products/")
+    notify(
+        shop.world_id,
+        shop.owner_id,
+        "shop",
+        "店铺已开通",
+        f"“{shop.name}”开始营业，去发布第一件商品吧。",
+        "/seller/products/",
+    )
     publish(ShopOpened(shop.world_id, shop.id, shop.owner_id))
     return shop
 

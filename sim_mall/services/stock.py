@@ -124,9 +124,7 @@ def count(sku_id: int, on_hand: int, at: datetime, reference: str) -> None:
     query = sa.select(Stock).where(Stock.sku_id == sku_id).with_for_update()
     stock = db.session.scalars(query.execution_options(populate_existing=True)).one()
     if on_hand < stock.allocated:
-        raise Refused(
-            f"“{_names(sku_id)}”有 {stock.allocated} 件已被订单占用，库存不能少于这个数量。", code="reserved"
-        )
+        raise Refused(f"“{_names(sku_id)}”有 {stock.allocated} 件已被订单占用，库存不能少于这个数量。", code="reserved")
     if on_hand != stock.on_hand and not _move(
         sku_id, MovementKind.COUNT, at, reference, on_hand=on_hand - stock.on_hand
     ):

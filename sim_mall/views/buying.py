@@ -99,9 +99,7 @@ def _wanted(source: Mapping[str, str]) -> tuple[list[orders.Wanted], dict[str, i
     return [orders.Wanted(row.sku.id, row.item.quantity) for row in rows if not row.problem], {}
 
 
-def _checkout_page(
-    bill: orders.Checkout, direct: dict[str, int], *, key: str, error: DomainError | None = None
-) -> str:
+def _checkout_page(bill: orders.Checkout, direct: dict[str, int], *, key: str, error: DomainError | None = None) -> str:
     found = addresses.addresses(actor())
     chosen = request.form.get("address") or request.args.get("address") or (str(found[0].id) if found else "")
     by_shop = []
@@ -117,7 +115,7 @@ def _checkout_page(
                 "promise": None,
             }
         )
-    here = url_for("mall.checkout", **direct)
+    here = url_for("mall.checkout", sku=direct.get("sku"), quantity=direct.get("quantity"))
     return render_template(
         "mall/checkout.html",
         shops=by_shop,
@@ -243,4 +241,3 @@ def pay(batch: str) -> Answer:
     done("支付成功，等待卖家发货。")
     target: Response = redirect(url_for("mall.order", order_id=ids[0]) if len(ids) == 1 else url_for("mall.orders"))
     return target
-

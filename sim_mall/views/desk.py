@@ -22,7 +22,7 @@ from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import SHOP_NAMES, SUBJECT_NAMES, ShopState, Subject
 from sim_mall.forms.shop import RegisterForm
 from sim_mall.models.shops import Shop
-from sim_mall.services import aftersales, desk, listings, order_lists, reviews, shops
+from sim_mall.services import aftersales, desk, goods_lists, order_lists, reviews, shops
 from sim_mall.services.order_lists import SellerTab
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.shown import done, hundredths
@@ -55,7 +55,7 @@ def home() -> Answer:
     now = sim_now(shop.world_id)
     today, before = desk.day(shop, desk.day_start(now)), desk.day(shop, desk.day_start(now) - timedelta(days=1))
     trend = desk.paid_by_day(shop)
-    counts, states = order_lists.seller_counts(shop), listings.state_counts(shop)
+    counts, states = order_lists.seller_counts(shop), goods_lists.state_counts(shop)
     low = desk.low_stock(shop)
     return render_template(
         "mall/seller/home.html",

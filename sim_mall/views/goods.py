@@ -17,7 +17,7 @@ from sim_mall.domain.listing_flow import LISTING_NAMES, ListingState
 from sim_mall.forms.goods import MAX_FORM_SKUS, ListingForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import listings
+from sim_mall.services import goods_lists, listings
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
 from sim_mall.views.shown import back, digits, done, goods_picture, number
@@ -44,7 +44,7 @@ ACTIONS = {"put_on": "已上架", "take_off": "已下架", "recycle": "已移入
 
 
 def _counts(shop: Shop) -> dict[str, int]:
-    states = listings.state_counts(shop)
+    states = goods_lists.state_counts(shop)
     found = {str(state): count for state, count in states.items()}
     found["refused"] = states.get(ListingState.REJECTED, 0) + states.get(ListingState.FORCED_OFF, 0)
     found[""] = sum(count for state, count in states.items() if state != ListingState.RECYCLED)
@@ -78,7 +78,7 @@ def products() -> Answer:
     tab = request.args.get("tab", "")
     tab = tab if tab in dict(TABS) else ""
     q = request.args.get("q", "").strip()[:60]
-    page = paginate(listings.manage_query(shop, tab, q), page_number(), 20)
+    page = paginate(goods_lists.manage_query(shop, tab, q), page_number(), 20)
     counts = _counts(shop)
     return render_template(
         "mall/seller/products.html",
@@ -86,7 +86,12 @@ def products() -> Answer:
         tab=tab,
         q=q,
         tabs=[
-            {"label": label, "url": url_for("seller.products", tab=key or None), "active": key == tab, "count": counts.get(key)}
+            {
+                "label": label,
+                "url": url_for("seller.products", tab=key or None),
+                "active": key == tab,
+                "count": counts.get(key),
+            }
             for key, label in TABS
         ],
         page=page,

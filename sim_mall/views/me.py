@@ -132,9 +132,9 @@ def _address_page(form: AddressForm, title: str) -> str:
     path = [request.args.get(name) or (path[index] if index < len(path) else "") for index, name in enumerate(LEVELS)]
     steps: list[dict[str, Any]] = []
     above: str | None = None
-    for name, label, chosen in zip(LEVELS, ("省", "市", "区县"), path, strict=True):
+    for name, label, asked in zip(LEVELS, ("省", "市", "区县"), path, strict=True):
         options = divisions.below(above) if above or name == "province" else []
-        chosen = chosen if chosen in {place.code for place in options} else ""
+        chosen = asked if asked in {place.code for place in options} else ""
         steps.append({"name": name, "label": label, "options": options, "chosen": chosen})
         above = chosen or None
         if not above:

@@ -150,9 +150,7 @@ def ship_order(order_id: int) -> Answer:
     if form.accept():
         try:
             with unit_of_work():
-                shipping.ship_order(
-                    actor(), order_id, _units(), form.carrier.data, form.waybill.data, form.key.data
-                )
+                shipping.ship_order(actor(), order_id, _units(), form.carrier.data, form.waybill.data, form.key.data)
         except DomainError as error:
             if error.code in {"key_reused", "not_found", "wrong_state"}:
                 raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from app.core.db import db
@@ -81,11 +83,12 @@ def _counters_agree() -> None:
         paid = db.session.scalar(
             sa.select(sa.func.coalesce(sa.func.sum(AfterSale.paid), 0)).where(AfterSale.order_id == order.id)
         )
-        assert order.refunded == paid <= order.payable
+        assert order.refunded == (paid or 0) <= order.payable
 
 
 def _every_change_has_one_event() -> None:
-    for model, flow in ((Order, "mall.order"), (AfterSale, "mall.after_sale")):
+    checked: tuple[tuple[Any, str], ...] = ((Order, "mall.order"), (AfterSale, "mall.after_sale"))
+    for model, flow in checked:
         counts = {
             row[0]: row[1]
             for row in db.session.execute(

@@ -27,6 +27,7 @@ from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
 
 BACK = AfterSaleKind.RETURN
+Seller = tuple[Actor, ShopInfo]
 
 
 def jump(world: World, step: timedelta) -> None:
@@ -56,7 +57,7 @@ def world(app_context: Flask) -> World:
 
 
 @pytest.fixture
-def seller(world: World) -> tuple[Actor, ShopInfo]:
+def seller(world: World) -> Seller:
     return mall.make_seller(world)
 
 
@@ -65,7 +66,7 @@ def buyer(world: World) -> Actor:
     return mall.make_trainee(world)
 
 
-def test_three_units_of_ten_yuan_come_back_one_by_one(world: World, seller: tuple, buyer: Actor) -> None:
+def test_three_units_of_ten_yuan_come_back_one_by_one(world: World, seller: Seller, buyer: Actor) -> None:
     """A line of 10.00 payable cannot be made of three equal units; 3.34 each stands for it."""
     owner, _ = seller
     listing = mall.make_listing(*seller, skus=[("默认", 334, 5)], freight=800)
@@ -87,7 +88,7 @@ def test_three_units_of_ten_yuan_come_back_one_by_one(world: World, seller: tupl
     assert_sound(world.id)
 
 
-def test_return_of_two_one_damaged(world: World, seller: tuple, buyer: Actor) -> None:
+def test_return_of_two_one_damaged(world: World, seller: Seller, buyer: Actor) -> None:
     owner, shop = seller
     listing = mall.make_listing(*seller, skus=[("默认", 1000, 5)], freight=600)
     sku = listing.skus[0].id
@@ -114,7 +115,7 @@ def test_return_of_two_one_damaged(world: World, seller: tuple, buyer: Actor) ->
     assert_sound(world.id)
 
 
-def test_sellers_fault_brings_freight_back_with_the_last_unit(world: World, seller: tuple, buyer: Actor) -> None:
+def test_sellers_fault_brings_freight_back_with_the_last_unit(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     listing = mall.make_listing(*seller, skus=[("默认", 1000, 5)], freight=600)
     for reason, freight in ((Reason.DISLIKE, 0), (Reason.QUALITY, 600)):
@@ -126,7 +127,7 @@ def test_sellers_fault_brings_freight_back_with_the_last_unit(world: World, sell
     assert_sound(world.id)
 
 
-def test_more_than_there_is_is_refused(world: World, seller: tuple, buyer: Actor) -> None:
+def test_more_than_there_is_is_refused(world: World, seller: Seller, buyer: Actor) -> None:
     order = mall.buy(buyer, [(mall.make_listing(*seller).skus[0].id, 2)])
     line = order.lines[0].id
     with pytest.raises(Refused):  # nothing was sent: nothing to return
@@ -145,7 +146,7 @@ def test_more_than_there_is_is_refused(world: World, seller: tuple, buyer: Actor
     assert_sound(world.id)
 
 
-def test_open_refund_blocks_shipping_of_its_units_only(world: World, seller: tuple, buyer: Actor) -> None:
+def test_open_refund_blocks_shipping_of_its_units_only(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     listing = mall.make_listing(*seller, skus=[("默认", 1000, 5)])
     order = mall.buy(buyer, [(listing.skus[0].id, 3)])
@@ -169,7 +170,7 @@ def test_open_refund_blocks_shipping_of_its_units_only(world: World, seller: tup
 
 
 def test_receipt_stands_while_a_ticket_is_open_and_runs_on_with_the_rest(
-    world: World, seller: tuple, buyer: Actor
+    world: World, seller: Seller, buyer: Actor
 ) -> None:
     owner, _ = seller
     order = mall.buy(buyer, [(mall.make_listing(*seller).skus[0].id, 2)])
@@ -193,7 +194,7 @@ def test_receipt_stands_while_a_ticket_is_open_and_runs_on_with_the_rest(
     assert_sound(world.id)
 
 
-def test_clock_answers_for_a_silent_seller_and_a_silent_receiver(world: World, seller: tuple, buyer: Actor) -> None:
+def test_clock_answers_for_a_silent_seller_and_a_silent_receiver(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     listing = mall.make_listing(*seller)
     first, second = (mall.buy(buyer, [(listing.skus[0].id, 1)]) for _ in range(2))
@@ -212,7 +213,7 @@ def test_clock_answers_for_a_silent_seller_and_a_silent_receiver(world: World, s
     assert_sound(world.id)
 
 
-def test_buyer_who_sends_nothing_back_loses_the_ticket(world: World, seller: tuple, buyer: Actor) -> None:
+def test_buyer_who_sends_nothing_back_loses_the_ticket(world: World, seller: Seller, buyer: Actor) -> None:
     order = mall.buy(buyer, [(mall.make_listing(*seller).skus[0].id, 1)])
     mall.ship(seller[0], order.id)
     ticket = agree(seller[0], mall.ask_back(buyer, order.id, order.lines[0].id, 1, BACK))
@@ -222,7 +223,7 @@ def test_buyer_who_sends_nothing_back_loses_the_ticket(world: World, seller: tup
     assert_sound(world.id)
 
 
-def test_stale_version_and_second_click_are_told(world: World, seller: tuple, buyer: Actor) -> None:
+def test_stale_version_and_second_click_are_told(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     order = mall.buy(buyer, [(mall.make_listing(*seller).skus[0].id, 2)])
     ticket = mall.ask_back(buyer, order.id, order.lines[0].id, 1)
@@ -241,7 +242,7 @@ def test_stale_version_and_second_click_are_told(world: World, seller: tuple, bu
     assert_sound(world.id)
 
 
-def test_rejected_ticket_may_be_changed_or_withdrawn(world: World, seller: tuple, buyer: Actor) -> None:
+def test_rejected_ticket_may_be_changed_or_withdrawn(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     order = mall.buy(buyer, [(mall.make_listing(*seller).skus[0].id, 2)])
     ticket = mall.ask_back(buyer, order.id, order.lines[0].id, 2)
@@ -259,7 +260,7 @@ def test_rejected_ticket_may_be_changed_or_withdrawn(world: World, seller: tuple
 
 
 def test_refund_after_settlement_comes_from_balance_then_deposit_or_waits(
-    world: World, seller: tuple, buyer: Actor
+    world: World, seller: Seller, buyer: Actor
 ) -> None:
     owner, shop = seller
     listing = mall.make_listing(*seller, skus=[("默认", 200_000, 9)])
@@ -295,7 +296,7 @@ def test_refund_after_settlement_comes_from_balance_then_deposit_or_waits(
     assert_sound(world.id)
 
 
-def test_after_sale_ends_with_its_time(world: World, seller: tuple, buyer: Actor) -> None:
+def test_after_sale_ends_with_its_time(world: World, seller: Seller, buyer: Actor) -> None:
     order = mall.buy(buyer, [(mall.make_listing(*seller).skus[0].id, 1)])
     mall.ship(seller[0], order.id)
     mall.complete(buyer, order.id)

@@ -232,7 +232,7 @@ def test_search_by_words_category_price_and_order(world: World) -> None:
     with unit_of_work():
         listings.move_listings(owner, [row.id for row in listings.own_listings(owner, shop.id)], "take_off")
     assert titles(world, "床") == []
-    assert db.session.scalar(sa.select(sa.func.count()).select_from(SearchGram)) > 0
+    assert (db.session.scalar(sa.select(sa.func.count()).select_from(SearchGram)) or 0) > 0
 
 
 def test_addresses_need_a_district_and_one_is_the_default(world: World) -> None:

@@ -29,6 +29,8 @@ from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
 
+Seller = tuple[Actor, open_platform.ShopInfo]
+
 
 def jump(world: World, step: timedelta) -> None:
     """Move the world's clock and fire what falls due."""
@@ -48,7 +50,7 @@ def world(app_context: Flask) -> World:
 
 
 @pytest.fixture
-def seller(world: World) -> tuple[Actor, open_platform.ShopInfo]:
+def seller(world: World) -> Seller:
     return mall.make_seller(world)
 
 
@@ -57,7 +59,7 @@ def buyer(world: World) -> Actor:
     return mall.make_trainee(world)
 
 
-def test_from_cart_to_settlement(world: World, seller: tuple, buyer: Actor) -> None:
+def test_from_cart_to_settlement(world: World, seller: Seller, buyer: Actor) -> None:
     owner, shop = seller
     other, second = mall.make_seller(world)
     first = mall.make_listing(owner, shop, skus=[("默认", 1999, 5)], freight=800)
@@ -91,7 +93,7 @@ def test_from_cart_to_settlement(world: World, seller: tuple, buyer: Actor) -> N
     assert_sound(world.id)
 
 
-def test_two_lines_of_one_sku_with_one_left_are_refused_together(world: World, seller: tuple, buyer: Actor) -> None:
+def test_two_lines_of_one_sku_with_one_left_are_refused_together(world: World, seller: Seller, buyer: Actor) -> None:
     listing = mall.make_listing(*seller, skus=[("默认", 1000, 1)])
     sku = listing.skus[0].id
     with pytest.raises(Refused) as refused:
@@ -101,7 +103,7 @@ def test_two_lines_of_one_sku_with_one_left_are_refused_together(world: World, s
     assert_sound(world.id)
 
 
-def test_third_of_three_short_leaves_nothing_reserved(world: World, seller: tuple, buyer: Actor) -> None:
+def test_third_of_three_short_leaves_nothing_reserved(world: World, seller: Seller, buyer: Actor) -> None:
     listing = mall.make_listing(*seller, skus=[("红", 1000, 5), ("黄", 1000, 5), ("蓝", 1000, 1)])
     with pytest.raises(Refused, match="只剩 1 件"):
         mall.place(buyer, [(sku.id, 2) for sku in listing.skus])
@@ -109,7 +111,7 @@ def test_third_of_three_short_leaves_nothing_reserved(world: World, seller: tupl
     assert (count(Order), count(OrderLine)) == (0, 0)
 
 
-def test_same_key_gives_one_order_and_another_body_409(world: World, seller: tuple, buyer: Actor) -> None:
+def test_same_key_gives_one_order_and_another_body_409(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     key = mall.key()
 
@@ -124,7 +126,7 @@ def test_same_key_gives_one_order_and_another_body_409(world: World, seller: tup
     assert (count(Order), stock_of(sku)) == (1, (10, 1, 0))
 
 
-def test_changed_price_answers_with_old_and_new(world: World, seller: tuple, buyer: Actor) -> None:
+def test_changed_price_answers_with_old_and_new(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     listing = mall.make_listing(*seller, skus=[("默认", 1000, 5)])
     wanted = [orders.Wanted(listing.skus[0].id, 2)]
@@ -145,7 +147,7 @@ def test_changed_price_answers_with_old_and_new(world: World, seller: tuple, buy
     assert mall.order_row(ids[0]).payable == 2580
 
 
-def test_own_goods_off_sale_and_unknown_goods_cannot_be_bought(world: World, seller: tuple, buyer: Actor) -> None:
+def test_own_goods_off_sale_and_unknown_goods_cannot_be_bought(world: World, seller: Seller, buyer: Actor) -> None:
     owner, shop = seller
     listing = mall.make_listing(owner, shop)
     sku = listing.skus[0].id
@@ -165,7 +167,7 @@ def test_own_goods_off_sale_and_unknown_goods_cannot_be_bought(world: World, sel
     assert (count(Order), stock_of(sku)) == (0, (10, 0, 0))
 
 
-def test_pay_notice_five_times_pays_once(world: World, seller: tuple, buyer: Actor) -> None:
+def test_pay_notice_five_times_pays_once(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order_id = mall.place(buyer, [(sku, 1)])[0]
     with unit_of_work():
@@ -179,7 +181,7 @@ def test_pay_notice_five_times_pays_once(world: World, seller: tuple, buyer: Act
     assert mall.order_row(order_id).state == OrderState.PAID
 
 
-def test_wrong_amount_is_not_paid_and_raises_an_alert(world: World, seller: tuple, buyer: Actor) -> None:
+def test_wrong_amount_is_not_paid_and_raises_an_alert(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order_id = mall.place(buyer, [(sku, 1)])[0]
     with unit_of_work():
@@ -191,7 +193,7 @@ def test_wrong_amount_is_not_paid_and_raises_an_alert(world: World, seller: tupl
     assert [row.action for row in audit.latest(world.scope_id, 1)] == ["payment.wrong_amount"]
 
 
-def test_late_payment_goes_back_once(world: World, seller: tuple, buyer: Actor) -> None:
+def test_late_payment_goes_back_once(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order_id = mall.place(buyer, [(sku, 1)])[0]
     with unit_of_work():
@@ -209,7 +211,7 @@ def test_late_payment_goes_back_once(world: World, seller: tuple, buyer: Actor) 
     assert_sound(world.id)
 
 
-def test_empty_wallet_pays_nothing(world: World, seller: tuple) -> None:
+def test_empty_wallet_pays_nothing(world: World, seller: Seller) -> None:
     poor = mall.make_trainee(world, capital=999)
     sku = mall.make_listing(*seller).skus[0].id
     ids = mall.place(poor, [(sku, 1)])
@@ -220,7 +222,7 @@ def test_empty_wallet_pays_nothing(world: World, seller: tuple) -> None:
     assert (count(Payment), book.balance(world.id, book.wallet(poor.person()))) == (0, 999)
 
 
-def test_unpaid_order_is_cancelled_by_the_clock(world: World, seller: tuple, buyer: Actor) -> None:
+def test_unpaid_order_is_cancelled_by_the_clock(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order_id = mall.place(buyer, [(sku, 3)])[0]
     jump(world, timedelta(minutes=29))
@@ -235,7 +237,7 @@ def test_unpaid_order_is_cancelled_by_the_clock(world: World, seller: tuple, buy
     assert_sound(world.id)
 
 
-def test_seller_closes_an_unpaid_order_with_a_reason(world: World, seller: tuple, buyer: Actor) -> None:
+def test_seller_closes_an_unpaid_order_with_a_reason(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order_id = mall.place(buyer, [(sku, 1)])[0]
     with pytest.raises(InvalidInput), unit_of_work():
@@ -248,7 +250,7 @@ def test_seller_closes_an_unpaid_order_with_a_reason(world: World, seller: tuple
     assert "暂时缺货" in told[-1].text
 
 
-def test_partial_shipment_and_the_way_of_parcels(world: World, seller: tuple, buyer: Actor) -> None:
+def test_partial_shipment_and_the_way_of_parcels(world: World, seller: Seller, buyer: Actor) -> None:
     owner, _ = seller
     listing = mall.make_listing(*seller, skus=[("红", 1000, 5), ("蓝", 2000, 5)])
     order = mall.buy(buyer, [(listing.skus[0].id, 2), (listing.skus[1].id, 1)])
@@ -278,7 +280,7 @@ def test_partial_shipment_and_the_way_of_parcels(world: World, seller: tuple, bu
     [("", "1", "carrier"), ("zto", "123", "waybill"), ("sf", "75000000000001", "waybill")],
 )
 def test_wrong_waybill_ships_nothing(
-    world: World, seller: tuple, buyer: Actor, carrier: str, waybill: str, field: str
+    world: World, seller: Seller, buyer: Actor, carrier: str, waybill: str, field: str
 ) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order = mall.buy(buyer, [(sku, 1)])
@@ -289,7 +291,7 @@ def test_wrong_waybill_ships_nothing(
     assert (count(Parcel), stock_of(sku)) == (0, (10, 1, 0))
 
 
-def test_a_waybill_is_used_once_and_a_double_click_ships_once(world: World, seller: tuple, buyer: Actor) -> None:
+def test_a_waybill_is_used_once_and_a_double_click_ships_once(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     one, two = mall.buy(buyer, [(sku, 1)]), mall.buy(buyer, [(sku, 1)])
     key, number = mall.key(), mall.waybill()
@@ -305,7 +307,7 @@ def test_a_waybill_is_used_once_and_a_double_click_ships_once(world: World, sell
     assert unpaid.value.code == "unpaid"
 
 
-def test_receipt_by_the_clock_settles(world: World, seller: tuple, buyer: Actor) -> None:
+def test_receipt_by_the_clock_settles(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order = mall.buy(buyer, [(sku, 1)])
     mall.ship(seller[0], order.id)
@@ -318,7 +320,7 @@ def test_receipt_by_the_clock_settles(world: World, seller: tuple, buyer: Actor)
     assert_sound(world.id)
 
 
-def test_late_shipping_tells_the_seller(world: World, seller: tuple, buyer: Actor) -> None:
+def test_late_shipping_tells_the_seller(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order = mall.buy(buyer, [(sku, 1)])
     jump(world, timedelta(hours=49))
@@ -327,7 +329,7 @@ def test_late_shipping_tells_the_seller(world: World, seller: tuple, buyer: Acto
     assert mall.order_row(order.id).state == OrderState.PAID
 
 
-def test_reviews_need_a_completed_order_and_are_written_once(world: World, seller: tuple, buyer: Actor) -> None:
+def test_reviews_need_a_completed_order_and_are_written_once(world: World, seller: Seller, buyer: Actor) -> None:
     listing = mall.make_listing(*seller)
     order = mall.buy(buyer, [(listing.skus[0].id, 1)])
     said = [reviews.LineReview(order.lines[0].id, 5, "很好用")]
@@ -352,7 +354,7 @@ def test_reviews_need_a_completed_order_and_are_written_once(world: World, selle
     assert (row.rating_sum, row.rating_count) == (12, 1)
 
 
-def test_other_peoples_orders_are_not_found(world: World, seller: tuple, buyer: Actor) -> None:
+def test_other_peoples_orders_are_not_found(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
     order = mall.buy(buyer, [(sku, 1)])
     stranger, _ = mall.make_seller(world)
