@@ -34,6 +34,7 @@ def bar_chart(title: str, labels: Sequence[str], amounts: Sequence[int]) -> str:
     top = _round_up(max([*amounts, 100]))
     plot_width, plot_height = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
     head = f'viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}" class="chart-svg"'
+    head += ' font-family="Noto Sans CJK SC"'
     parts = [f'<svg xmlns="http://www.w3.org/2000/svg" {head}><title>{escape(title)}</title>']
     for step in range(STEPS + 1):
         y = TOP + plot_height - plot_height * step // STEPS

@@ -138,7 +138,7 @@ def test_pdf_has_text_pages_embedded_fonts_and_no_traces(app_context: Flask, tmp
     assert "第 3 版（未完成） · abababababab" in pages[5]
     assert "29.90" in whole
     for number in (1, 2, 3):
-        page = next(page for page in pages if f"表 {number}　" in page)
+        page = next(page for page in pages if f"表 {number} " in page)
         assert "售价" in page if number == 1 else "毛利合计" in page
     fonts = [line.split() for line in _run("pdffonts", str(path)).splitlines()[2:]]
     assert fonts

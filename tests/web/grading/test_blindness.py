@@ -84,7 +84,8 @@ def _found(answer: bytes) -> list[str]:
 
 def _crawl(client: FlaskClient, start: str) -> tuple[dict[str, int], dict[str, list[str]]]:
     """Fetch everything that links lead to; return the answers' status and the markers found, by address."""
-    waiting, seen, leaks = [start], {}, {}
+    waiting, seen = [start], dict[str, int]()
+    leaks: dict[str, list[str]] = {}
     while waiting:
         address = waiting.pop()
         if address in seen or address == "/logout" or "/static/" in address or len(seen) > 60:

@@ -80,9 +80,9 @@ def test_outcome_by_the_form(app: Flask) -> None:
     sent = {**fields, "version": "1", "key": "d", "action": "submit"}
     assert client.post("/grading/outcome", data=sent).status_code == 302
     assert client.post("/grading/outcome", data=sent).status_code == 302
-    page = client.get("/grading/outcome").get_data(as_text=True)
-    assert re.search(r"SJ\d{8}-[0-9A-Z]{6}", page)
-    assert "撤回" in page
+    submitted = client.get("/grading/outcome").get_data(as_text=True)
+    assert re.search(r"SJ\d{8}-[0-9A-Z]{6}", submitted)
+    assert "撤回" in submitted
     assert client.post("/grading/outcome/withdraw").status_code == 302
     assert client.post("/grading/outcome/withdraw").status_code == 409
 
