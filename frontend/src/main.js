@@ -8,6 +8,7 @@ import { startDrafts } from "./behaviour/drafts.js";
 import { startFields } from "./behaviour/fields.js";
 import { startMenus } from "./behaviour/menus.js";
 import { startPolls } from "./behaviour/polls.js";
+import { startScrollers } from "./behaviour/scrollers.js";
 import { startSubmits } from "./behaviour/submits.js";
 import { startTabs } from "./behaviour/tabs.js";
 import { startToasts } from "./behaviour/toasts.js";
@@ -16,7 +17,7 @@ import { startTrade } from "./mall/trade.js";
 
 const behaviours = [
   startDialogs, startMenus, startDrafts, startSubmits, startFields, startClocks, startBulk, startCopy, startTabs, startToasts,
-  startCharts, startPolls, startTours, startTrade,
+  startCharts, startPolls, startScrollers, startTours, startTrade,
 ];
 
 /** Give life to everything below root; safe to call again on the same tree. */
