@@ -23,6 +23,7 @@ from gunicorn.workers import ggevent
 VIEWERS = 12_000  # open connections of one process: 10,000 viewers, pages beside them
 SPARE_FILES = 1_000  # databases, logs, uploads
 COLLECT_SECONDS = 300
+DRAIN_SECONDS = 2  # pages are answered well within this; browsers and viewers reconnect by themselves
 
 
 def _raise_file_limit(wanted: int) -> None:
@@ -53,7 +54,12 @@ class _Handler(ggevent.PyWSGIHandler):
 
 
 class _Worker(ggevent.GeventPyWSGIWorker):
+    """Ends in one way only: Ctrl-C reaches it from the terminal and from its parent, often at the same moment."""
+
     wsgi_handler = _Handler
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        self.alive = False
 
 
 _raise_file_limit(VIEWERS + SPARE_FILES)
@@ -67,7 +73,7 @@ workers = 1
 worker_connections = VIEWERS
 backlog = 4096  # a whole class that reconnects at once waits here instead of being refused
 timeout = 60
-graceful_timeout = 3  # viewers reconnect by themselves; pages are answered well within this
+graceful_timeout = 8  # the parent's patience; the worker itself lets go after DRAIN_SECONDS
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - the heartbeat must not wait for a disk
 control_socket_disable = True
 proc_name = "wangchuang-web"
@@ -84,6 +90,7 @@ def post_worker_init(worker: Any) -> None:
     from app.worlds import background  # the application is loaded by now, in this process alone
 
     background.start(worker.wsgi)
+    worker.cfg.set("graceful_timeout", DRAIN_SECONDS)
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
