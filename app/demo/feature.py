@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Flask
+from flask import Flask, current_app
 
 from app.core.feature import Feature
 from app.demo.commands import commands
 from app.demo.people import shown_accounts
 
 
+def _load() -> str:
+    from app.demo.loader import load  # brings every package's services: not needed to serve pages
+
+    return load(current_app.config["SETTINGS"])
+
+
 def _start(app: Flask) -> None:
     if app.config["SETTINGS"].is_demo:
-        from app.demo.loader import load_for_start
-
-        app.extensions["demo_loader"] = load_for_start
+        app.extensions["demo_loader"] = _load
         app.extensions["demo_accounts"] = shown_accounts()
 
 

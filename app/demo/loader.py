@@ -6,7 +6,6 @@ The load is a series of small transactions; a mark in the audit chain of the pla
 from __future__ import annotations
 
 import sqlalchemy as sa
-from flask import current_app
 
 from app.accounts.divisions import load_divisions
 from app.accounts.models import ScopeKind, SignedInDevice
@@ -26,11 +25,6 @@ from app.training.services.institutions import appoint_clerk, create_institution
 
 DONE = "demo.loaded"
 ALREADY = "演示数据已经在了，没有改动任何内容。"
-
-
-def load_for_start() -> str:
-    """Make sure that the demo data is there, for ``flask up``; return one sentence for the terminal."""
-    return load(current_app.config["SETTINGS"])
 
 
 def is_loaded() -> bool:
