@@ -44,9 +44,8 @@ class Visit:
     window: float = 0.0
     events: int = 0
 
-    def within_burst(self) -> bool:
-        """Count an event; say whether the connection still keeps to its rate."""
-        now = clock.monotonic()
+    def within_burst(self, now: float) -> bool:
+        """Count an event at ``now`` (seconds); say whether the connection still keeps to its rate."""
         if now - self.window >= BURST_SECONDS:
             self.window, self.events = now, 0
         self.events += 1
@@ -155,7 +154,7 @@ class Sockets(SocketIO):  # type: ignore[misc]
                 visit = self._visits.get(request.sid)  # type: ignore[attr-defined]
                 if visit is None:
                     return SIGNED_OUT
-                if not visit.within_burst():
+                if not visit.within_burst(clock.monotonic()):
                     return TOO_FAST
                 if not isinstance(data, dict):
                     return MALFORMED

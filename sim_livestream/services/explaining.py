@@ -10,12 +10,15 @@ from app.worlds.clock import sim_now
 from sim_livestream import access
 from sim_livestream.domain.room_flow import ON_AIR
 from sim_livestream.models import ItemStatus, LiveClip, LiveRoom
-from sim_livestream.services import journal
+from sim_livestream.services import journal, stage
 from sim_livestream.services.payloads import item_body
 
 
 def pin(actor: Actor, number: int, item_id: int) -> None:
-    """Explain an item of the bag; the one explained before ends. Explaining it again changes nothing."""
+    """Explain an item of the bag and show its slide; the one explained before ends.
+
+    Explaining it again changes nothing.
+    """
     room = access.lock(access.get_own_room(actor, number))
     item = access.get_item(room, item_id)
     if room.state not in ON_AIR:
@@ -37,6 +40,9 @@ def pin(actor: Actor, number: int, item_id: int) -> None:
     )
     db.session.flush()
     journal.tell(room, "pin", {"item": item_body(item)})
+    slide = next((slide for slide in access.slides(room.id) if slide.item_id == item.id), None)
+    if slide is not None:
+        stage.turn_to(room, slide)
 
 
 def unpin(actor: Actor, number: int) -> None:

@@ -155,7 +155,9 @@ class Hall:
                 self._stays.pop(key, None)
             self._stays.update(stays)
             for seat in batch.opened:
-                self._entered.setdefault(seat.room_id, []).append(seat.name)
+                names = self._entered.setdefault(seat.room_id, [])
+                names.append(seat.name)
+                del names[:-NAMES_IN_TICK]
             for key in stays:
                 if key not in self._crowd:  # gone while it was written
                     self._touched[key] = None
@@ -176,7 +178,7 @@ class Hall:
     def entered(self, room_id: int) -> list[str]:
         """Return the names of the last people who came in since the room was last told."""
         with self._lock:
-            return self._entered.get(room_id, [])[-NAMES_IN_TICK:]
+            return list(self._entered.get(room_id, ()))
 
     def forget_entered(self, room_id: int) -> None:
         """The room was told who came in."""

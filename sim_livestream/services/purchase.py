@@ -28,6 +28,8 @@ def why_not(actor: Actor, room: LiveRoom, item: LiveItem) -> str:
     """Return why the actor cannot buy the item now, '' when nothing stands against it."""
     if not actor.may(Permission.MALL_BUY):
         return "当前身份不能购买，学员身份可以下单。"
+    if access.hosts(actor, room):
+        return "这是你自己的店铺，不能购买自己的商品。"
     if room.state is RoomState.PAUSED:
         return "直播暂停中，恢复后才能按直播价购买。"
     if room.state is RoomState.ENDED:

@@ -65,7 +65,11 @@ def edit_slide(actor: Actor, number: int, slide_id: int, *, title: str, text: st
 def show_slide(actor: Actor, number: int, slide_id: int) -> None:
     """Show a slide to the room."""
     room = _open_room(actor, number)
-    slide = access.get_slide(room, slide_id)
+    turn_to(room, access.get_slide(room, slide_id))
+
+
+def turn_to(room: LiveRoom, slide: LiveSlide) -> None:
+    """Turn the stage of a locked room to a slide and tell the room, inside the open unit of work."""
     if room.slide_id == slide.id:
         return
     room.slide_id = slide.id
