@@ -55,10 +55,13 @@ def create_account(
     region_code: str | None = None,
     is_demo: bool = False,
     names: LoginNames | None = None,
+    checked: bool = False,
 ) -> Account:
     """Create a person's account inside the open unit of work; it has no password yet.
 
-    login: generated from the name when empty. Raises Refused when login, phone or ID number are taken.
+    login: generated from the name when empty. checked: True when the caller has just made sure that login,
+    phone and ID number are free (the database refuses a second login or phone all the same).
+    Raises Refused when one of them is taken.
     """
     actor.require(Permission.ACCOUNT_MANAGE)
     try:
@@ -67,11 +70,8 @@ def create_account(
         phone = parse_phone(phone) if phone else None
     except BadContact as error:
         raise InvalidInput(str(error)) from error
-    if access.find_by_login(login) is not None:
-        raise Refused(f"登录名 {login} 已被使用，请换一个。", field="login")
-    refuse_taken_phone(phone)
-    if id_number is not None and access.find_by_id_number(id_number.number) is not None:
-        raise Refused("这个身份证号已经登记在另一个账号下。", field="id_number")
+    if not checked:
+        _refuse_taken(login, phone, id_number)
     account = Account(
         login=login, phone=phone, name=name, region_code=region_code, is_demo=is_demo, created_at=clock.now()
     )
@@ -81,6 +81,14 @@ def create_account(
     db.session.flush()
     audit.record(actor, "account.created", f"account:{account.id}", {"login": login})
     return account
+
+
+def _refuse_taken(login: str, phone: str | None, id_number: IdNumber | None) -> None:
+    if access.find_by_login(login) is not None:
+        raise Refused(f"登录名 {login} 已被使用，请换一个。", field="login")
+    refuse_taken_phone(phone)
+    if id_number is not None and access.find_by_id_number(id_number.number) is not None:
+        raise Refused("这个身份证号已经登记在另一个账号下。", field="id_number")
 
 
 def refuse_taken_phone(phone: str | None, but: int | None = None) -> None:

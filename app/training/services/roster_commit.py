@@ -24,6 +24,7 @@ from app.training.events import TraineeWithdrawn
 from app.training.models import Enrolment, ImportStatus, RosterImport, RosterRow, TrainingClass, Verdict
 from app.training.services.enrolment import enrol
 from app.training.services.roster_check import counts, hat_of, payload_of
+from app.worlds.clock import get_world
 
 CHUNK = 50
 BREATH = 0.02  # seconds between the parts of a long import: pages write in between
@@ -51,7 +52,7 @@ def commit_import(actor: Actor, code: str, import_id: int, *, only_good: bool) -
         raise Conflict("这份名单正在导入，请刷新页面查看。")
     db.session.refresh(row)
     if report["taken"] <= SMALL_ROWS:
-        names = LoginNames()
+        names, _world = LoginNames(), get_world(owner.world_id)  # held, so that it is read once
         for line in _waiting(row.id, SMALL_ROWS):
             _take_in(actor, owner, line, names)
         _finish(actor, owner, row)
@@ -68,7 +69,7 @@ def run_commit(actor: Actor, code: str, import_id: int, progress: jobs.Progress)
     total, names = counts(row.id)["taken"], LoginNames()
     while True:
         with unit_of_work():
-            lines = _waiting(row.id, CHUNK)
+            lines, _world = _waiting(row.id, CHUNK), get_world(owner.world_id)
             for line in lines:
                 _take_in(actor, owner, line, names)
         left = len(_waiting(row.id, total))
@@ -93,7 +94,7 @@ def _waiting(import_id: int, limit: int) -> list[RosterRow]:
 
 def _take_in(actor: Actor, owner: TrainingClass, line: RosterRow, names: LoginNames) -> None:
     """Take one row in: the person's account (found or made), then the class. The dry run may be stale."""
-    data = payload_of(line)
+    data, created = payload_of(line), False
     number = parse_id_number(data["id_number"] or "", clock.local(clock.now()).date())
     account = accounts.find_by_id_number(number.number)
     if account is not None and account.name != line.name:
@@ -107,13 +108,20 @@ def _take_in(actor: Actor, owner: TrainingClass, line: RosterRow, names: LoginNa
         if phone and db.session.scalar(sa.select(Account.id).where(Account.phone == phone)) is not None:
             line.problems = [*line.problems, "手机号刚刚被另一个账号登记，导入时没有写入手机号。"]
             phone = None
-        account = create_account(actor, name=line.name, phone=phone, id_number=number, names=names)
-        account.region_code = owner.region_code
-        line.created_account = True
+        account = create_account(
+            actor,
+            name=line.name,
+            phone=phone,
+            id_number=number,
+            region_code=owner.region_code,
+            names=names,
+            checked=True,
+        )
+        created = True
     elif account.phone is None and data["phone"] and accounts.find_by_login_or_phone(data["phone"]) is None:
         account.phone = data["phone"]
     enrol(actor, owner, account, gender=data["gender"] or "", note=data["note"] or "")
-    line.account_id = account.id
+    line.account_id, line.created_account = account.id, created
 
 
 def _leave(line: RosterRow, verdict: Verdict, why: str) -> None:
