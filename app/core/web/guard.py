@@ -16,7 +16,7 @@ from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
 from app.core import clock
-from app.core.errors import DomainError
+from app.core.errors import DomainError, NotFound
 from app.core.web.access import to_sign_in, wants_json
 
 log = structlog.get_logger("request")
@@ -66,6 +66,8 @@ def _before() -> None:
     g.request_id = secrets.token_hex(8)
     g.started = clock.monotonic()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
+    if "\x00" in request.path or any("\x00" in value for value in request.args.values()):
+        raise NotFound  # no database text holds this character; PostgreSQL refuses it with an error
 
 
 def _after(response: Response) -> Response:

@@ -96,4 +96,5 @@ def test_classes_of_others_are_not_there(app: Flask, client: FlaskClient, room: 
     assert "网创一班" not in client.get("/dashboards/").text
     for suffix in ("", ".xlsx"):
         assert client.get(f"/dashboards/classes/{room.code}{suffix}").status_code == 404
-    assert client.get("/dashboards/classes/%00").status_code == 404
+    for path in ("/dashboards/classes/%00", "/dashboards/?q=%00", "/classes/%00/tasks/"):
+        assert client.get(path).status_code == 404
