@@ -67,8 +67,9 @@ def open_shop(person: Person, name: str) -> None:
 def import_catalogue(instructor: Person) -> None:
     """Step 4, the instructor's side: check the file, give the cost rule, take all rows."""
     page = instructor.go("/supply/catalogue/import")
-    upload = {"name": "货源.csv", "mimeType": "text/csv", "buffer": CATALOGUE.encode()}
-    page.get_by_label("货源文件").set_input_files(upload)
+    page.get_by_label("货源文件").set_input_files(
+        {"name": "货源.csv", "mimeType": "text/csv", "buffer": CATALOGUE.encode()}
+    )
     page.get_by_label("成本占零售价的百分比").fill("50")
     instructor.press("检查文件")
     instructor.press("导入全部 3 行")

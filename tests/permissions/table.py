@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from werkzeug.routing import Rule
@@ -47,10 +48,10 @@ def rows_of(app: Flask) -> set[Row]:
         methods.setdefault(rule.endpoint, set()).update(methods_of(rule))
     found = set()
     for endpoint, verbs in methods.items():
-        view = app.view_functions[endpoint]
+        view: Any = app.view_functions[endpoint]
         access = getattr(view, "access", "unmarked")
         if access == "requires":
-            access = " ".join(sorted(view.permissions))  # type: ignore[attr-defined]
+            access = " ".join(sorted(view.permissions))
         found.add(Row(endpoint, " ".join(sorted(verbs)), access))
     return found
 
