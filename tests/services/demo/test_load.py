@@ -9,17 +9,19 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.accounts.models import Account
-from app.accounts.scopes import scope_by_code
+from app.accounts.models import Account, ScopeKind
+from app.accounts.scopes import create_scope, scope_by_code
 from app.config import Settings
 from app.core import audit
-from app.core.db import db
+from app.core.db import Base, db
 from app.core.errors import Refused
+from app.core.uow import unit_of_work
 from app.dashboards.services.figures import class_figures
 from app.demo import loader
 from app.demo.people import shown_accounts
 from app.ledger import book
 from app.teaching.api import task_summary
+from app.teaching.domain.steps import StepKind
 from app.training.api import class_of_scope
 from app.worlds import due
 from grading.models.batch import Assignment, Batch
@@ -28,8 +30,11 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order
+from tests.factories import mall
 from tests.factories.queries import count_queries
 from tests.factories.tables import changed, fingerprint
+from tests.factories.teaching import make_room, make_task
+from tests.factories.world import make_account
 
 PAGES = {
     "trainee01": ("/", "/classes/DEMO01/tasks/", "/mall/", "/seller/", "/supply/", "/live/", "/grading/plan"),
@@ -120,3 +125,26 @@ def test_production_is_never_given_demo_data(app: Flask, settings: Settings) -> 
         with pytest.raises(Refused):
             loader.reset(production)
         assert changed(before, fingerprint()) == []
+
+
+def test_an_interrupted_load_never_takes_other_data_along(app: Flask, settings: Settings) -> None:
+    with app.app_context():
+        make_account("真实的人")
+        with unit_of_work():
+            create_scope(ScopeKind.CLASS, "没装完的班", "DEMO01")
+        before = fingerprint()
+        with pytest.raises(Refused, match="demo reset"):
+            loader.load(settings)
+        assert changed(before, fingerprint()) == []
+
+
+def test_emptying_leaves_no_row(app: Flask) -> None:
+    with app.app_context():
+        room = make_room(1)
+        make_task(room, (StepKind.SHOP_OPEN, 1))
+        mall.open_shop(room.trainees[0])
+        loader._empty()
+        rows = {
+            table.name: db.session.execute(sa.select(table).limit(1)).all() for table in Base.metadata.sorted_tables
+        }
+        assert {name for name, found in rows.items() if found} == set()
