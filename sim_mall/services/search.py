@@ -117,6 +117,21 @@ def find(world_id: int, search: Search) -> sa.Select[Any]:
     return query.order_by(*order)
 
 
+def best_sellers(
+    world_id: int, *, shop_id: int | None = None, besides: int | None = None, limit: int = 6
+) -> list[Listing]:
+    """Return what sells best in the world or in one shop, without the listing ``besides``."""
+    query = find(world_id, Search(shop_id=shop_id, sort=Sort.SOLD))
+    if besides is not None:
+        query = query.where(Listing.id != besides)
+    return list(db.session.scalars(query.limit(limit)))
+
+
+def units_sold(shop_id: int) -> int:
+    """Return how many units the shop has sold."""
+    return db.session.scalar(sa.select(sa.func.sum(Listing.sold)).where(Listing.shop_id == shop_id)) or 0
+
+
 @dataclass(frozen=True, slots=True)
 class CategoryCount:
     """A category with how many listings are on sale in it."""

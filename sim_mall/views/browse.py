@@ -5,12 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-import sqlalchemy as sa
 from flask import render_template, request
 
 from app.accounts.scopes import account_names
 from app.core.actor import Actor
-from app.core.db import db
 from app.core.errors import DomainError
 from app.core.money import parse_yuan
 from app.core.permissions import Permission
@@ -53,7 +51,7 @@ def _grouped(world_id: int) -> list[dict[str, Any]]:
 def home() -> Answer:
     """Search on top, categories, what sells best, then everything new."""
     world_id = actor().world()
-    best = db.session.scalars(search.find(world_id, search.Search(sort=search.Sort.SOLD)).limit(6)).all()
+    best = search.best_sellers(world_id)
     page = paginate(search.find(world_id, search.Search(sort=search.Sort.NEW)), page_number(), PAGE)
     return render_template(
         "mall/home.html",
@@ -102,9 +100,7 @@ def find() -> Answer:
     asked = _asked()
     page = paginate(search.find(world_id, asked), page_number(), PAGE)
     kept = {key: value for key, value in request.args.items() if key not in {"page", "sort"}}
-    popular: list[Listing] = []
-    if not page.items:
-        popular = list(db.session.scalars(search.find(world_id, search.Search(sort=search.Sort.SOLD)).limit(6)))
+    popular = [] if page.items else search.best_sellers(world_id)
     return render_template(
         "mall/search.html",
         asked=asked,
@@ -186,11 +182,7 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
         "force_form": form,
         "more": [
             card(other, with_shop=False)
-            for other in db.session.scalars(
-                search.find(listing.world_id, search.Search(shop_id=shop.id, sort=search.Sort.SOLD))
-                .where(Listing.id != listing.id)
-                .limit(6)
-            )
+            for other in search.best_sellers(listing.world_id, shop_id=shop.id, besides=listing.id)
         ],
     }
 
@@ -228,7 +220,7 @@ def shop(shop_id: int) -> Answer:
     found = access.get_visible_shop(actor(), shop_id)
     asked = search.Search(q=request.args.get("q", "").strip()[:60], shop_id=found.id, sort=_asked().sort)
     page = paginate(search.find(found.world_id, asked), page_number(), PAGE)
-    sold = db.session.scalar(sa.select(sa.func.sum(Listing.sold)).where(Listing.shop_id == found.id)) or 0
+    sold = search.units_sold(found.id)
     return render_template(
         "mall/shop.html",
         shop=found,

@@ -113,7 +113,7 @@ def add_to_cart(person: Person, words: str, title: str, spec: str = "") -> None:
         choice.first.click()
     buttons = page.get_by_role("button", name="加入购物车", exact=True)
     buttons.locator("visible=true").last.click()
-    person.sees("购物车")
+    person.sees("已加入购物车")
 
 
 def check_out(person: Person, name: str) -> None:
