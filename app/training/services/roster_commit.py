@@ -72,13 +72,18 @@ def run_commit(actor: Actor, code: str, import_id: int, progress: jobs.Progress)
             lines, _world = _waiting(row.id, CHUNK), get_world(owner.world_id)
             for line in lines:
                 _take_in(actor, owner, line, names)
-        left = len(_waiting(row.id, total))
+        left = _waiting_count(row.id)
         progress.report(total - left, total, f"已导入 {total - left} 人")
         if not left:
             break
         time.sleep(BREATH)
     with unit_of_work():
         _finish(actor, owner, row)
+
+
+def _waiting_count(import_id: int) -> int:
+    waits = sa.and_(RosterRow.import_id == import_id, RosterRow.take.is_(True), RosterRow.account_id.is_(None))
+    return db.session.scalar(sa.select(sa.func.count(RosterRow.id)).where(waits)) or 0
 
 
 def _waiting(import_id: int, limit: int) -> list[RosterRow]:
