@@ -6,7 +6,7 @@ are switched off outside the transaction and checked before the commit.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from alembic import context
@@ -17,7 +17,7 @@ from app.core.db import WRITE_OPTION, StrEnumType, UTCDateTime
 MIGRATION_LOCK = 6_033_711  # any number that nothing else locks
 
 
-def render_type(kind: str, value: Any, _autogen: Any) -> str | bool:
+def render_type(kind: str, value: Any, _autogen: Any) -> str | Literal[False]:
     """Write our column types as what they are in the database: a migration must not change with the code."""
     if kind == "type" and isinstance(value, UTCDateTime):
         return "sa.DateTime(timezone=True)"
