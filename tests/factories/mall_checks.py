@@ -12,7 +12,7 @@ from app.ledger import book
 from sim_mall.domain.aftersale_flow import OPEN_STATES, AfterSaleState
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.models.aftersale import AfterSale
-from sim_mall.models.goods import Stock, StockMovement
+from sim_mall.models.goods import Sku, Stock, StockMovement
 from sim_mall.models.trade import Order, OrderLine, Reservation
 
 IN_ESCROW = (OrderState.PAID, OrderState.PART_SHIPPED, OrderState.SHIPPED)
@@ -29,14 +29,14 @@ def stock_of(sku_id: int) -> tuple[int, int, int]:
 def assert_sound(world_id: int) -> None:
     """Assert every invariant of stock, money, tickets and state events."""
     db.session.expire_all()
-    _stock_is_its_movements()
-    _allocated_is_reserved()
+    _stock_is_its_movements(world_id)
+    _allocated_is_reserved(world_id)
     _money_agrees(world_id)
-    _counters_agree()
-    _every_change_has_one_event()
+    _counters_agree(world_id)
+    _every_change_has_one_event(world_id)
 
 
-def _stock_is_its_movements() -> None:
+def _stock_is_its_movements(world_id: int) -> None:
     sums = {
         row[0]: (row[1], row[2], row[3])
         for row in db.session.execute(
@@ -48,15 +48,15 @@ def _stock_is_its_movements() -> None:
             ).group_by(StockMovement.sku_id)
         )
     }
-    for stock in db.session.scalars(sa.select(Stock)):
+    for stock in db.session.scalars(sa.select(Stock).join(Sku).where(Sku.world_id == world_id)):
         assert (stock.on_hand, stock.allocated, stock.damaged) == sums.get(stock.sku_id, (0, 0, 0))
         assert 0 <= stock.allocated <= stock.on_hand
 
 
-def _allocated_is_reserved() -> None:
+def _allocated_is_reserved(world_id: int) -> None:
     query = sa.select(Reservation.sku_id, sa.func.sum(Reservation.quantity)).group_by(Reservation.sku_id)
     reserved = {sku_id: int(total) for sku_id, total in db.session.execute(query)}
-    for stock in db.session.scalars(sa.select(Stock)):
+    for stock in db.session.scalars(sa.select(Stock).join(Sku).where(Sku.world_id == world_id)):
         assert stock.allocated == reserved.get(stock.sku_id, 0)
 
 
@@ -70,8 +70,8 @@ def _money_agrees(world_id: int) -> None:
     assert book.balance(world_id, book.ESCROW) == waiting
 
 
-def _counters_agree() -> None:
-    for line in db.session.scalars(sa.select(OrderLine)):
+def _counters_agree(world_id: int) -> None:
+    for line in db.session.scalars(sa.select(OrderLine).join(Order).where(Order.world_id == world_id)):
         tickets = db.session.scalars(sa.select(AfterSale).where(AfterSale.line_id == line.id)).all()
         held = [t for t in tickets if t.state in OPEN_STATES]
         done = [t for t in tickets if t.state == AfterSaleState.SUCCESS]
@@ -79,14 +79,14 @@ def _counters_agree() -> None:
         assert line.refunded == sum(t.quantity for t in done)
         units = [unit for t in (*held, *done) for unit in t.units]
         assert len(units) == len(set(units)) == line.applying + line.refunded <= line.quantity
-    for order in db.session.scalars(sa.select(Order)):
+    for order in db.session.scalars(sa.select(Order).where(Order.world_id == world_id)):
         paid = db.session.scalar(
             sa.select(sa.func.coalesce(sa.func.sum(AfterSale.paid), 0)).where(AfterSale.order_id == order.id)
         )
         assert order.refunded == (paid or 0) <= order.payable
 
 
-def _every_change_has_one_event() -> None:
+def _every_change_has_one_event(world_id: int) -> None:
     checked: tuple[tuple[Any, str], ...] = ((Order, "mall.order"), (AfterSale, "mall.after_sale"))
     for model, flow in checked:
         counts = {
@@ -97,5 +97,5 @@ def _every_change_has_one_event() -> None:
                 .group_by(StateEvent.entity_id)
             )
         }
-        for row in db.session.scalars(sa.select(model)):
+        for row in db.session.scalars(sa.select(model).where(model.world_id == world_id)):
             assert row.version == 1 + counts.get(row.id, 0)
