@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 
 from app.config import Settings, load_settings
 from app.core.db import db
@@ -28,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[1]
 SECRET_KEY = "a-secret-of-the-tests-that-nobody-else-uses"
 FIELD_KEY = "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="
 BACKENDS = ("sqlite", "postgres")
+
+BYTECODE = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="test-templates-"))
 
 SettingsMaker = Callable[..., Settings]
 AppMaker = Callable[..., Flask]
@@ -173,6 +176,7 @@ def make_app(make_settings: SettingsMaker) -> Iterator[AppMaker]:
 
     def make(**changes: Any) -> Flask:
         app = create_app(make_settings(**changes))
+        app.jinja_env.bytecode_cache = BYTECODE  # an application per test need not compile every template again
         app.config["WTF_CSRF_ENABLED"] = False  # the tests of the CSRF check switch it on again
         made.append(app)
         return app

@@ -92,6 +92,7 @@ def test_the_main_job(browser: Browser, server: Server) -> None:
     prove(server, walk(browser, server, "MJ", phone=False))
 
 
+@pytest.mark.sqlite_only
 def test_the_main_job_with_trainees_on_phones(browser: Browser, server: Server) -> None:
     prove(server, walk(browser, server, "PH", phone=True))
 
