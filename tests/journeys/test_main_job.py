@@ -75,7 +75,7 @@ def grade(made: Opening) -> None:
     page = centre.page
     page.goto(batch)
     centre.press("发布成绩")
-    centre.sees("已发布")
+    expect(page.get_by_role("button", name="发布成绩")).to_have_count(0, timeout=20_000)
 
 
 def prove(server: Server, made: Opening) -> None:
