@@ -95,6 +95,7 @@ export function startDrafts(root) {
       if (form.matches("[data-logout]")) {
         for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key);
       } else if (form.dataset.draft) {
+        form.draftSent = true; // a timer that is still running must not overwrite this
         write(keyOf(form), { at: Date.now(), values: values(form), sent: true });
       }
     });
@@ -113,7 +114,8 @@ export function startDrafts(root) {
     let timer = 0;
     form.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => write(key, { at: Date.now(), values: values(form) }), 400);
+      form.draftSent = false;
+      timer = setTimeout(() => form.draftSent || write(key, { at: Date.now(), values: values(form) }), 400);
     });
   }
 }
