@@ -73,9 +73,7 @@ def import_catalogue(instructor: Person) -> None:
     page.get_by_label("成本占零售价的百分比").fill("50")
     instructor.press("检查文件")
     instructor.press("导入全部 3 行")
-    settle(page)
-    instructor.go("/supply/catalogue")
-    instructor.sees("云雾绿茶礼罐")
+    wait_for(instructor, "/supply/catalogue", "云雾绿茶礼罐")
 
 
 def list_goods(person: Person) -> None:
@@ -215,13 +213,11 @@ def give_back(buyer: Person, seller: Person, order: str, waybill: str) -> None:
     number = page.url.rsplit("/", 1)[1]
     desk = seller.go(f"/seller/aftersales/{number}")
     seller.press("同意退货")
-    settle(desk)
-    page = buyer.go(f"/mall/aftersales/{number}")
+    wait_for(buyer, f"/mall/aftersales/{number}", "提交运单号")
     page.get_by_label("快递公司").select_option(label="中通快递")
     page.get_by_label("运单号").fill(waybill)
     buyer.press("提交运单号")
-    settle(page)
-    desk = seller.go(f"/seller/aftersales/{number}")
+    wait_for(seller, f"/seller/aftersales/{number}", "完好数量")
     desk.get_by_label("完好数量").fill("1")
     desk.get_by_label("损坏数量").fill("0")
     seller.press("确认收货并退款")
