@@ -11,7 +11,7 @@ from sim_mall.data import ListingInfo, OrderInfo, Receiver, ShopInfo
 
 def my_shop(actor: Actor) -> ShopInfo | None:
     """Return the actor's own shop."""
-    return open_platform.my_shop(actor)
+    return open_platform.my_shop(actor, open_platform.ShopPower.LIVE)
 
 
 def own_listings(actor: Actor, shop_id: int, q: str = "") -> list[ListingInfo]:

@@ -1,7 +1,14 @@
-"""The only row look-ups by id: each answers once whether this person may have the row, with a uniform NotFound."""
+"""The only row look-ups by id: each answers once whether this person may have the row, with a uniform NotFound.
+
+A shop is run by its owner and by members with a role (``domain.shop_roles``). Every seller page and service
+asks here: ``shop_of(actor, power)`` for the shop that the actor works in now, ``get_sellers_shop`` and the
+``get_sold_*`` for rows by id. Who does not run the shop finds nothing; who runs it without the power is
+refused with a sentence.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,12 +16,14 @@ from sqlalchemy import orm
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotFound, Refused
+from app.core.errors import Forbidden, NotFound, Refused
 from app.core.permissions import Permission
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import ShopState
+from sim_mall.domain.shop_roles import POWER_NAMES, POWERS, ROLE_NAMES, MemberState, ShopPower, ShopRole
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing, Sku
+from sim_mall.models.members import ShopMember
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Address, Order, OrderLine
 
@@ -30,19 +39,128 @@ def _one(query: sa.Select[Any], *, lock: bool) -> Any:
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where somebody works: a shop and the role there."""
+
+    shop: Shop
+    role: ShopRole
+
+    def may(self, power: ShopPower) -> bool:
+        """Say whether the role holds the power."""
+        return power in POWERS[self.role]
+
+
 def own_shop(actor: Actor) -> Shop | None:
-    """Return the actor's shop in the world of the hat, in whatever state, or None."""
+    """Return the shop that the actor registered in the world of the hat, in whatever state, or None."""
     query = sa.select(Shop).where(Shop.world_id == actor.world(), Shop.owner_id == actor.person())
     return db.session.scalars(query).one_or_none()
 
 
-def running_shop(actor: Actor) -> Shop:
-    """Return the actor's shop once it has opened. Raises Refused (code no_shop) before."""
+def seats(actor: Actor) -> list[Seat]:
+    """Return all shops that the actor runs or works in, the one worked in now first; one query."""
+    mine = sa.and_(
+        ShopMember.shop_id == Shop.id,
+        ShopMember.account_id == actor.person(),
+        ShopMember.state == MemberState.ACTIVE,
+    )
+    rows = db.session.execute(
+        sa.select(Shop, ShopMember.role, ShopMember.here)
+        .outerjoin(ShopMember, mine)
+        .where(
+            Shop.world_id == actor.world(),
+            sa.or_(Shop.owner_id == actor.person(), ShopMember.id.is_not(None)),
+        )
+        .order_by(Shop.id)
+    ).all()
+    # the chosen one, then the own one, then the joined ones; those given up come last
+    ranked = sorted(
+        rows, key=lambda row: (not row.here, row.Shop.state == ShopState.CLOSED, row.role is not None, row.Shop.id)
+    )
+    return [Seat(row.Shop, row.role or ShopRole.OWNER) for row in ranked]
+
+
+def seat(actor: Actor) -> Seat | None:
+    """Return where the actor works now: the shop chosen, else the own one, else the first joined; or None."""
+    found = seats(actor)
+    return found[0] if found else None
+
+
+def current_shop(actor: Actor) -> Shop | None:
+    """Return the shop that the actor works in now, in whatever state, or None."""
+    found = seat(actor)
+    return None if found is None else found.shop
+
+
+def _refuse_power(role: ShopRole, power: ShopPower) -> None:
+    if power not in POWERS[role]:
+        raise Forbidden(
+            f"你在这家店铺的岗位是“{ROLE_NAMES[role]}”，不能{POWER_NAMES[power]}；需要时请店主调整你的岗位。"
+        )
+
+
+def shop_of(actor: Actor, power: ShopPower) -> Shop:
+    """Return the running shop that the actor works in now, if the role there holds the power.
+
+    Raises Refused (code no_shop) without a running shop, Forbidden without the power.
+    """
     actor.require(Permission.MALL_SELL)
-    shop = own_shop(actor)
-    if shop is None or shop.state not in VISIBLE:
+    return shop_at(seat(actor), power)
+
+
+def shop_at(found: Seat | None, power: ShopPower) -> Shop:
+    """Return the running shop of a seat that holds the power; refuses as ``shop_of`` does."""
+    if found is None or found.shop.state not in VISIBLE:
         raise Refused("请先注册店铺并缴纳保证金，开店后再使用这个功能。", code="no_shop")
-    return shop
+    _refuse_power(found.role, power)
+    return found.shop
+
+
+def role_in(actor: Actor, shop_id: int) -> ShopRole | None:
+    """Return the actor's role in a shop of the world, None for somebody who does not run it."""
+    if actor.account_id is None:
+        return None
+    mine = sa.and_(
+        ShopMember.shop_id == Shop.id,
+        ShopMember.account_id == actor.account_id,
+        ShopMember.state == MemberState.ACTIVE,
+    )
+    row = db.session.execute(
+        sa.select(Shop.owner_id, ShopMember.role)
+        .outerjoin(ShopMember, mine)
+        .where(Shop.id == shop_id, Shop.world_id == actor.world())
+    ).one_or_none()
+    if row is None:
+        return None
+    role: ShopRole | None = ShopRole.OWNER if row.owner_id == actor.account_id else row.role
+    return role
+
+
+def runs(actor: Actor, shop_id: int) -> bool:
+    """Say whether the actor is the owner or a member of the shop."""
+    return role_in(actor, shop_id) is not None
+
+
+def require_power(actor: Actor, shop_id: int, power: ShopPower) -> None:
+    """Raise NotFound for somebody who does not run the shop, Forbidden without the power; the system may all."""
+    if actor.is_system:
+        return
+    role = role_in(actor, shop_id)
+    if role is None:
+        raise NotFound
+    _refuse_power(role, power)
+
+
+def shops_run_by(actor: Actor) -> sa.Select[int]:
+    """Return the query of the ids of all shops that the actor owns or works in."""
+    joined = sa.select(ShopMember.shop_id).where(
+        ShopMember.world_id == actor.world(),
+        ShopMember.account_id == actor.person(),
+        ShopMember.state == MemberState.ACTIVE,
+    )
+    return sa.select(Shop.id).where(
+        Shop.world_id == actor.world(), sa.or_(Shop.owner_id == actor.person(), Shop.id.in_(joined))
+    )
 
 
 def get_shop(actor: Actor, shop_id: int, *, lock: bool = False) -> Shop:
@@ -51,18 +169,17 @@ def get_shop(actor: Actor, shop_id: int, *, lock: bool = False) -> Shop:
 
 
 def get_visible_shop(actor: Actor, shop_id: int) -> Shop:
-    """Return a shop that people may look at: one that has opened, or the actor's own."""
+    """Return a shop that people may look at: one that has opened, or one that the actor runs."""
     shop = get_shop(actor, shop_id)
-    if shop.opened_at is None and shop.owner_id != actor.account_id:
+    if shop.opened_at is None and not runs(actor, shop_id):
         raise NotFound
     return shop
 
 
-def get_sellers_shop(actor: Actor, shop_id: int) -> Shop:
-    """Return a shop that the actor runs; the system runs all of its world."""
+def get_sellers_shop(actor: Actor, shop_id: int, power: ShopPower = ShopPower.DESK) -> Shop:
+    """Return a shop that the actor runs with the power; the system runs all of its world."""
     shop = get_shop(actor, shop_id)
-    if not actor.is_system and shop.owner_id != actor.person():
-        raise NotFound
+    require_power(actor, shop_id, power)
     return shop
 
 
@@ -74,19 +191,19 @@ def get_listing(actor: Actor, listing_id: int) -> Listing:
         .where(Listing.id == listing_id, Listing.world_id == actor.world())
     )
     listing: Listing = _one(query, lock=False)
-    if listing.listed_at is None and listing.shop.owner_id != actor.account_id:
+    if listing.listed_at is None and not runs(actor, listing.shop_id):
         raise NotFound
     return listing
 
 
-def get_own_listing(actor: Actor, listing_id: int) -> Listing:
-    """Return a listing of the actor's own shop."""
-    query = (
-        sa.select(Listing)
-        .join(Shop, Shop.id == Listing.shop_id)
-        .where(Listing.id == listing_id, Listing.world_id == actor.world(), Shop.owner_id == actor.person())
+def get_own_listing(actor: Actor, listing_id: int, power: ShopPower = ShopPower.GOODS) -> Listing:
+    """Return a listing of a shop that the actor runs with the power."""
+    query = sa.select(Listing).where(
+        Listing.id == listing_id, Listing.world_id == actor.world(), Listing.shop_id.in_(shops_run_by(actor))
     )
-    return _one(query, lock=False)  # type: ignore[no-any-return]
+    listing: Listing = _one(query, lock=False)
+    require_power(actor, listing.shop_id, power)
+    return listing
 
 
 def get_sku_for_sale(world_id: int, sku_id: int) -> Sku:
@@ -123,14 +240,14 @@ def get_bought_order(actor: Actor, order_id: int, *, lock: bool = False) -> Orde
     return _one(_order(actor, order_id).where(Order.buyer_id == actor.person()), lock=lock)  # type: ignore[no-any-return]
 
 
-def get_sold_order(actor: Actor, order_id: int, *, lock: bool = False) -> Order:
-    """Return an order of the actor's shop; the system may have every order of its world."""
+def get_sold_order(actor: Actor, order_id: int, power: ShopPower = ShopPower.ORDERS, *, lock: bool = False) -> Order:
+    """Return an order of a shop that the actor runs with the power; the system may have every order of its world."""
     query = _order(actor, order_id)
     if not actor.is_system:
-        query = query.where(
-            Order.shop_id.in_(sa.select(Shop.id).where(Shop.owner_id == actor.person(), Shop.world_id == actor.world()))
-        )
-    return _one(query, lock=lock)  # type: ignore[no-any-return]
+        query = query.where(Order.shop_id.in_(shops_run_by(actor)))
+    order: Order = _one(query, lock=lock)
+    require_power(actor, order.shop_id, power)
+    return order
 
 
 def lines_of(order: Order) -> list[OrderLine]:
@@ -148,16 +265,14 @@ def get_bought_ticket(actor: Actor, ticket_id: int) -> AfterSale:
     return _one(_ticket(actor, ticket_id).where(AfterSale.buyer_id == actor.person()), lock=False)  # type: ignore[no-any-return]
 
 
-def get_sold_ticket(actor: Actor, ticket_id: int) -> AfterSale:
-    """Return an after-sale ticket of the actor's shop; the system may have every ticket of its world."""
+def get_sold_ticket(actor: Actor, ticket_id: int, power: ShopPower = ShopPower.TICKETS) -> AfterSale:
+    """Return a ticket of a shop that the actor runs with the power; the system may have each of its world."""
     query = _ticket(actor, ticket_id)
     if not actor.is_system:
-        query = query.where(
-            AfterSale.shop_id.in_(
-                sa.select(Shop.id).where(Shop.owner_id == actor.person(), Shop.world_id == actor.world())
-            )
-        )
-    return _one(query, lock=False)  # type: ignore[no-any-return]
+        query = query.where(AfterSale.shop_id.in_(shops_run_by(actor)))
+    ticket: AfterSale = _one(query, lock=False)
+    require_power(actor, ticket.shop_id, power)
+    return ticket
 
 
 def get_address(actor: Actor, address_id: int) -> Address:

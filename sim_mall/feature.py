@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import url_for
 
 from app.core.actor import Actor
@@ -14,10 +17,13 @@ from sim_mall.domain.order_flow import ORDER_FLOW
 from sim_mall.domain.parcel_flow import PARCEL_FLOW
 from sim_mall.domain.payment_flow import PAYMENT_FLOW
 from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
+from sim_mall.domain.shop_roles import MEMBER_FLOW, ROLE_NAMES, ShopPower
+from sim_mall.models.shops import Shop
 from sim_mall.services import (
     aftersales,
     cart,
     goods_lists,
+    members,
     notices,
     order_lists,
     orders,
@@ -28,19 +34,47 @@ from sim_mall.services import (
     shops,
 )
 from sim_mall.services.order_lists import BuyerTab, SellerTab
-from sim_mall.views import bought, bought_tickets, browse, buying, desk, goods, me, sold, sold_tickets
+from sim_mall.views import bought, bought_tickets, browse, buying, desk, goods, me, sold, sold_tickets, team
 from sim_mall.views.blueprints import mall, seller
+from sim_mall.views.seats import seat_here
 
-PAGES = (browse, buying, bought, bought_tickets, me, desk, goods, sold, sold_tickets)  # modules that carry the routes
+# modules that carry the routes
+PAGES = (
+    browse,
+    buying,
+    bought,
+    bought_tickets,
+    me,
+    desk,
+    goods,
+    sold,
+    sold_tickets,
+    team,
+)  # modules that carry the routes
+
+
+def _shop(actor: Actor) -> Shop | None:
+    found = seat_here(actor)
+    return found.shop if found else None
+
+
+def _with(power: ShopPower) -> Callable[[Actor], dict[str, Any] | None]:
+    """Return what leaves a menu entry out for members whose role does not hold the power."""
+
+    def arguments(actor: Actor) -> dict[str, Any] | None:
+        found = seat_here(actor)
+        return {} if found is None or found.may(power) else None
+
+    return arguments
 
 
 def _to_ship(actor: Actor) -> int:
-    shop = access.own_shop(actor) if actor.world_id else None
+    shop = _shop(actor)
     return order_lists.seller_counts(shop)[SellerTab.TO_SHIP] if shop else 0
 
 
 def _open_tickets(actor: Actor) -> int:
-    shop = access.own_shop(actor) if actor.world_id else None
+    shop = _shop(actor)
     return aftersales.open_count(shop.id) if shop else 0
 
 
@@ -54,11 +88,29 @@ def cards(actor: Actor) -> list[HomeCard]:
             return []
         text = f"{waiting} 家店铺等待审核，通过后学员才能缴纳保证金开店。"
         return [HomeCard("审核店铺", text, url_for("seller.shop_reviews"), "去审核", 20, "building-store")]
-    return [*_seller_cards(actor), *_buyer_cards(actor)] if actor.may(Permission.MALL_SELL) else []
+    return (
+        [*_invitation_cards(actor), *_seller_cards(actor), *_buyer_cards(actor)]
+        if actor.may(Permission.MALL_SELL)
+        else []
+    )
+
+
+def _invitation_cards(actor: Actor) -> list[HomeCard]:
+    return [
+        HomeCard(
+            "店铺邀请",
+            f"“{one.shop.name}”邀请你担任{ROLE_NAMES[one.role]}。",
+            url_for("seller.team"),
+            "去看看",
+            12,
+            "users",
+        )
+        for one in members.invitations(actor)
+    ]
 
 
 def _seller_cards(actor: Actor) -> list[HomeCard]:
-    shop = access.own_shop(actor)
+    shop = _shop(actor)
     register = url_for("seller.register")
     if shop is None:
         return [
@@ -70,7 +122,7 @@ def _seller_cards(actor: Actor) -> list[HomeCard]:
         return [HomeCard("缴纳保证金", "审核已通过，缴纳保证金后店铺开始营业。", register, "去缴纳", 20, "wallet")]
     if shop.state not in access.VISIBLE:
         return []
-    found = []
+    found: list[HomeCard] = []
     counts = order_lists.seller_counts(shop)
     tickets = aftersales.open_count(shop.id)
     if counts[SellerTab.TO_SHIP]:
@@ -100,27 +152,45 @@ def _buyer_cards(actor: Actor) -> list[HomeCard]:
     return found
 
 
+def _invited(actor: Actor) -> int:
+    return len(members.invitations(actor))
+
+
+def _desk(
+    label: str,
+    endpoint: str,
+    icon: str,
+    order: int,
+    group: str,
+    power: ShopPower,
+    count: Callable[[Actor], int] | None = None,
+) -> MenuItem:
+    """Return an entry of the seller centre for those whose role in the shop holds the power."""
+    arguments = _with(power)
+    return MenuItem("seller", label, endpoint, icon, Permission.MALL_SELL, order, group, count, arguments)
+
+
 P = Permission
+W = ShopPower
 
 FEATURE = Feature(
     name="mall",
     blueprints=(mall, seller),
-    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW),
+    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, MEMBER_FLOW),
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
         MenuItem("mall", "分类", "mall.categories", "category", P.MALL_VIEW, 20),
         MenuItem("mall", "消息", "mall.messages", "message-circle", P.MALL_BUY, 30, count=notices.unread),
         MenuItem("mall", "购物车", "mall.show_cart", "shopping-cart", P.MALL_BUY, 40, count=cart.cart_size),
         MenuItem("mall", "我的", "mall.me", "user", P.MALL_BUY, 50),
-        MenuItem("seller", "工作台", "seller.home", "layout-dashboard", P.MALL_SELL, 10),
-        MenuItem("seller", "订单管理", "seller.orders", "clipboard-list", P.MALL_SELL, 20, "交易", count=_to_ship),
-        MenuItem(
-            "seller", "售后管理", "seller.tickets", "receipt-refund", P.MALL_SELL, 21, "交易", count=_open_tickets
-        ),
-        MenuItem("seller", "商品管理", "seller.products", "package", P.MALL_SELL, 30, "商品"),
-        MenuItem("seller", "发布商品", "seller.new_listing", "plus", P.MALL_SELL, 31, "商品"),
-        MenuItem("seller", "资金", "seller.funds", "wallet", P.MALL_SELL, 40, "店铺"),
-        MenuItem("seller", "店铺资料", "seller.register", "building-store", P.MALL_SELL, 41, "店铺"),
+        _desk("工作台", "seller.home", "layout-dashboard", 10, "", W.DESK),
+        _desk("订单管理", "seller.orders", "clipboard-list", 20, "交易", W.ORDERS, _to_ship),
+        _desk("售后管理", "seller.tickets", "receipt-refund", 21, "交易", W.TICKETS, _open_tickets),
+        _desk("商品管理", "seller.products", "package", 30, "商品", W.GOODS),
+        _desk("发布商品", "seller.new_listing", "plus", 31, "商品", W.GOODS),
+        _desk("资金", "seller.funds", "wallet", 40, "店铺", W.FUNDS),
+        _desk("店铺资料", "seller.register", "building-store", 41, "店铺", W.SHOP),
+        _desk("店铺成员", "seller.team", "users", 48, "店铺", W.DESK, _invited),
         MenuItem(
             "seller",
             "店铺审核",

@@ -28,6 +28,7 @@ from sim_mall.data import (
     SkuInfo,
 )
 from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name
 from sim_mall.models.trade import Order
 from sim_mall.services import addresses, listings, orders, payments, shipping, shops
@@ -41,6 +42,7 @@ __all__ = [
     "ParcelInfo",
     "Receiver",
     "ShopInfo",
+    "ShopPower",
     "SkuDraft",
     "SkuInfo",
     "carrier_name",
@@ -60,12 +62,18 @@ __all__ = [
 ]
 
 
-def my_shop(actor: Actor) -> ShopInfo | None:
-    """Return the actor's shop in the world of the hat, in whatever state; None without one or without a world."""
+def my_shop(actor: Actor, power: ShopPower | None = None) -> ShopInfo | None:
+    """Return the actor's shop in the world of the hat, in whatever state; None without one or without a world.
+
+    With a power: the shop that the actor works in now, own or joined, if the role there holds the power.
+    """
     if actor.world_id is None or actor.account_id is None:
         return None
-    shop = access.own_shop(actor)
-    return None if shop is None else shops.shop_info(shop)
+    if power is None:
+        shop = access.own_shop(actor)
+        return None if shop is None else shops.shop_info(shop)
+    found = access.seat(actor)
+    return shops.shop_info(found.shop) if found is not None and found.may(power) else None
 
 
 def get_shop(actor: Actor, shop_id: int) -> ShopInfo:

@@ -34,11 +34,12 @@ from sim_mall.domain.aftersale_flow import (
 )
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.pricing import refund_of_units
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import waybill_problem
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order, OrderLine
 from sim_mall.services import refunds, shipping, stock
-from sim_mall.services.notices import note, notify
+from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.shops import system_of
 
 ANSWER = "mall.after_sale_answer"
@@ -213,8 +214,8 @@ def _let_go(ticket: AfterSale) -> None:
 
 
 def _tell_seller(ticket: AfterSale, order: Order, title: str, text: str) -> None:
-    owner = access.get_shop(system_of(order.world_id), order.shop_id).owner_id
-    notify(order.world_id, owner, "after_sale", title, text, f"/seller/aftersales/{ticket.id}")
+    path = f"/seller/aftersales/{ticket.id}"
+    notify_shop(order.world_id, order.shop_id, ShopPower.TICKETS, "after_sale", title, text, path)
 
 
 def _tell_buyer(ticket: AfterSale, title: str, text: str) -> None:
@@ -251,7 +252,7 @@ def _move(
 def agree(actor: Actor, ticket_id: int, version: int | None) -> AfterSale:
     """Agree to a ticket: a refund is paid at once, a return waits for the goods."""
     actor.require(Permission.MALL_SELL)
-    ticket = access.get_sold_ticket(actor, ticket_id)
+    ticket = access.get_sold_ticket(actor, ticket_id, ShopPower.AFTER_SALE)
     order = _locked(ticket, version)
     if ticket.kind == AfterSaleKind.REFUND_ONLY:
         _move(ticket, "agree_refund", actor)
@@ -268,7 +269,7 @@ def reject(actor: Actor, ticket_id: int, version: int | None, reason: str) -> Af
     actor.require(Permission.MALL_SELL)
     if not 2 <= len(reason) <= 200:
         raise InvalidInput("请写明拒绝原因，2 到 200 个字。", field="reason")
-    ticket = access.get_sold_ticket(actor, ticket_id)
+    ticket = access.get_sold_ticket(actor, ticket_id, ShopPower.AFTER_SALE)
     _locked(ticket, version)
     event = "receive_refuse" if ticket.state == AfterSaleState.BUYER_SHIPPED else "reject"
     _move(ticket, event, actor, (GIVE_UP, GIVE_UP_AFTER), reject_reason=reason)
@@ -338,7 +339,7 @@ def receive_back(actor: Actor, ticket_id: int, version: int | None, good: int, b
     Raises InvalidInput unless good and bad add up to the ticket's units.
     """
     actor.require(Permission.MALL_SELL)
-    ticket = access.get_sold_ticket(actor, ticket_id)
+    ticket = access.get_sold_ticket(actor, ticket_id, ShopPower.RETURNS)
     order = _locked(ticket, version)
     if good < 0 or bad < 0 or good + bad != ticket.quantity:
         raise InvalidInput(f"完好和损坏的数量加起来应等于退货数量 {ticket.quantity}。", field="good")
@@ -352,7 +353,7 @@ def receive_back(actor: Actor, ticket_id: int, version: int | None, good: int, b
 def retry_refund(actor: Actor, ticket_id: int) -> AfterSale:
     """Try to pay a refund again that waited for money of the shop."""
     actor.require(Permission.MALL_SELL)
-    ticket = access.get_sold_ticket(actor, ticket_id)
+    ticket = access.get_sold_ticket(actor, ticket_id, ShopPower.AFTER_SALE)
     order = _locked(ticket, None)
     if ticket.state != AfterSaleState.REFUNDING:
         raise Refused("这张售后单不在退款中。")

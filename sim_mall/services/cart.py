@@ -45,7 +45,7 @@ def check_quantity(quantity: int) -> int:
 
 def refuse_own(actor: Actor, listing: Listing) -> None:
     """Raise Refused when the goods are of the actor's own shop: buying from oneself is brushing (刷单)."""
-    if listing.shop.owner_id == actor.account_id:
+    if access.runs(actor, listing.shop_id):
         raise Refused("不能购买自己店铺的商品：自买自卖属于刷单，会被平台处罚。", code="own_goods")
 
 

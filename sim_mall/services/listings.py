@@ -20,6 +20,7 @@ from sim_mall import access
 from sim_mall.data import ListingDraft, ListingInfo, SkuDraft, SkuInfo
 from sim_mall.domain.audit_rules import Finding, SkuFacts, listing_findings
 from sim_mall.domain.listing_flow import LISTING_FLOW, ListingState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.words import tidy
 from sim_mall.events import ListingPutOnSale
 from sim_mall.models.goods import Category, Listing, Sku
@@ -134,7 +135,7 @@ def create_listing(
     Raises InvalidInput (code audit_refused) with every rule it breaks; nothing is kept then.
     """
     actor.require(Permission.MALL_SELL)
-    shop = access.get_sellers_shop(actor, shop_id)
+    shop = access.get_sellers_shop(actor, shop_id, ShopPower.GOODS)
     if shop.state not in access.VISIBLE:
         raise Refused("店铺还没有开通，缴纳保证金后才能发布商品。", code="shop_not_open")
     draft = _tidy_draft(draft)
@@ -364,7 +365,7 @@ def force_off(actor: Actor, listing_id: int, reason: str) -> Listing:
 def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
     """Set what is on hand per SKU of one shop. Raises NotFound for a SKU of another shop."""
     actor.require(Permission.MALL_SELL)
-    shop = access.get_sellers_shop(actor, shop_id)
+    shop = access.get_sellers_shop(actor, shop_id, ShopPower.STOCK)
     rows = db.session.scalars(
         sa.select(Sku.id)
         .join(Listing, Listing.id == Sku.listing_id)

@@ -14,6 +14,9 @@ from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
+from sim_mall.domain.shop_roles import POWERS, MemberState, ShopPower
+from sim_mall.models.members import ShopMember
+from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Notice
 
 
@@ -35,6 +38,18 @@ def notify(world_id: int, account_id: int, kind: str, title: str, text: str, pat
             at=sim_now(world_id),
         )
     )
+
+
+def notify_shop(world_id: int, shop_id: int, power: ShopPower, kind: str, title: str, text: str, path: str) -> None:
+    """Write a message to everybody who runs the shop with this power: the owner and the members whose work it is."""
+    owner = db.session.scalars(sa.select(Shop.owner_id).where(Shop.id == shop_id)).one()
+    members = db.session.execute(
+        sa.select(ShopMember.account_id, ShopMember.role)
+        .where(ShopMember.shop_id == shop_id, ShopMember.state == MemberState.ACTIVE)
+        .order_by(ShopMember.id)
+    ).all()
+    for account_id in [owner, *(row.account_id for row in members if power in POWERS[row.role])]:
+        notify(world_id, account_id, kind, title, text, path)
 
 
 def own_notices(actor: Actor, kind: str = "") -> sa.Select[Notice]:

@@ -31,6 +31,7 @@ from sim_mall import access
 from sim_mall.data import OrderInfo, OrderLineInfo, Receiver
 from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderSource, OrderState
 from sim_mall.domain.pricing import CartLine, Quote, quote
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.trade import Order, OrderLine
@@ -299,7 +300,7 @@ def close_order(actor: Actor, order_id: int, reason: str) -> Order:
     actor.require(Permission.MALL_SELL)
     if not 2 <= len(reason) <= 100:
         raise InvalidInput("请写明关闭原因，2 到 100 个字。", field="reason")
-    order = access.get_sold_order(actor, order_id, lock=True)
+    order = access.get_sold_order(actor, order_id, ShopPower.ORDER_CHANGE, lock=True)
     _close(order, "seller_close", actor, CloseReason.SELLER, reason)
     notify(
         order.world_id,

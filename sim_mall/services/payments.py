@@ -23,11 +23,11 @@ from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.payment_flow import PAYMENT_FLOW, PaymentState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderPaid
 from sim_mall.models.goods import Listing
-from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, Payment
-from sim_mall.services.notices import note, notify
+from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.shops import system_of
 
 SHIP_LATE = "mall.ship_late"
@@ -144,9 +144,9 @@ def _mark_paid(order: Order) -> None:
             .execution_options(synchronize_session=False)
         )
     note(actor, order.world_id, "order.paid", f"order:{order.id}", {"amount": order.payable, "buyer": order.buyer_id})
-    owner = db.session.scalars(sa.select(Shop.owner_id).where(Shop.id == order.shop_id)).one()
     text = f"订单 {order.number} 已付款，请在承诺时间内发货。"
-    notify(order.world_id, owner, "order", "有新订单待发货", text, f"/seller/orders/{order.id}")
+    path = f"/seller/orders/{order.id}"
+    notify_shop(order.world_id, order.shop_id, ShopPower.SHIP, "order", "有新订单待发货", text, path)
     publish(
         OrderPaid(
             order.world_id, order.id, order.shop_id, order.buyer_id, order.payable, str(order.source), order.room_id
@@ -176,7 +176,7 @@ def on_ship_late(task: DueTask) -> None:
     order = access.get_order_of_world(actor, task.target_id)
     if order.state not in (OrderState.PAID, OrderState.PART_SHIPPED):
         return
-    owner = db.session.scalars(sa.select(Shop.owner_id).where(Shop.id == order.shop_id)).one()
     note(actor, task.world_id, "order.ship_late", f"order:{order.id}")
     text = f"订单 {order.number} 已超过承诺发货时间，请尽快发货（延迟发货会影响店铺评分）。"
-    notify(task.world_id, owner, "order", "订单延迟发货", text, f"/seller/orders/{order.id}")
+    path = f"/seller/orders/{order.id}"
+    notify_shop(task.world_id, order.shop_id, ShopPower.SHIP, "order", "订单延迟发货", text, path)

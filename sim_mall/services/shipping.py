@@ -23,6 +23,7 @@ from sim_mall.data import ParcelInfo
 from sim_mall.domain.aftersale_flow import OPEN_STATES
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.parcel_flow import NEXT_LEG, PARCEL_FLOW, ParcelState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import carrier_name, waybill_problem
 from sim_mall.events import OrderShipped
 from sim_mall.models.aftersale import AfterSale
@@ -57,7 +58,7 @@ def ship_order(
 
 
 def _ship(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str) -> int:
-    order = access.get_sold_order(actor, order_id, lock=True)
+    order = access.get_sold_order(actor, order_id, ShopPower.SHIP, lock=True)
     refuse_unpaid(order)
     if problem := waybill_problem(carrier, waybill):
         raise InvalidInput(problem[1], field=problem[0])

@@ -149,7 +149,7 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
     skus = _sku_rows(listing)
     selling = listing.state == ListingState.ON_SALE and shop.state == ShopState.OPEN
     left = sum(row["left"] for row in skus)
-    own = shop.owner_id == who.account_id
+    own = access.runs(who, shop.id)
     if own:
         why_not = "这是你自己店铺的商品"
     elif not selling:
@@ -234,5 +234,5 @@ def shop(shop_id: int) -> Answer:
         sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
         page=page,
         cards=[card(listing, with_shop=False) for listing in page.items],
-        own=found.owner_id == actor().account_id,
+        own=access.runs(actor(), found.id),
     )

@@ -20,22 +20,27 @@ from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import SHOP_NAMES, SUBJECT_NAMES, ShopState, Subject
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.shop import RegisterForm
 from sim_mall.models.shops import Shop
 from sim_mall.services import aftersales, desk, goods_lists, order_lists, reviews, shops
 from sim_mall.services.order_lists import SellerTab
 from sim_mall.views.blueprints import Answer, seller
+from sim_mall.views.seats import seat_here
 from sim_mall.views.shown import done, hundredths
 
 DELTAS = {True: "good", False: "bad"}
 
 
-def shop_or_register() -> Shop | Response:
-    """Return the actor's running shop, or the way to register one."""
-    shop = access.own_shop(actor())
-    if shop is None or shop.state not in access.VISIBLE:
+def shop_or_register(power: ShopPower = ShopPower.DESK) -> Shop | Response:
+    """Return the running shop that the actor works in, or the way to register one.
+
+    Raises Forbidden when the actor's role in the shop does not hold the power.
+    """
+    found = seat_here(actor())
+    if found is None or found.shop.state not in access.VISIBLE:
         return redirect(url_for("seller.register"))
-    return shop
+    return access.shop_at(found, power)
 
 
 def _delta(now: int, before: int) -> tuple[str, str]:
@@ -208,7 +213,7 @@ def change_shop(action: str) -> Answer:
 @requires(Permission.MALL_SELL)
 def funds() -> Answer:
     """资金: balance, escrow, deposit and the statement of each."""
-    shop = shop_or_register()
+    shop = shop_or_register(ShopPower.FUNDS)
     if not isinstance(shop, Shop):
         return shop
     account = request.args.get("account", "balance")

@@ -14,6 +14,7 @@ from app.core.web.paging import page_number, paginate
 from sim_mall import access
 from sim_mall.data import ListingDraft, SkuDraft
 from sim_mall.domain.listing_flow import LISTING_NAMES, ListingState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.goods import MAX_FORM_SKUS, ListingForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
@@ -72,7 +73,7 @@ def _row(listing: Listing) -> dict[str, Any]:
 @requires(Permission.MALL_SELL)
 def products() -> Answer:
     """商品管理, by state, with shelves in bulk."""
-    shop = shop_or_register()
+    shop = shop_or_register(ShopPower.GOODS)
     if not isinstance(shop, Shop):
         return shop
     tab = request.args.get("tab", "")
@@ -204,7 +205,7 @@ _SAVED = {
 @requires(Permission.MALL_SELL)
 def new_listing() -> Answer:
     """发布商品."""
-    shop = shop_or_register()
+    shop = shop_or_register(ShopPower.GOODS)
     if not isinstance(shop, Shop):
         return shop
     form, status = ListingForm(), 200

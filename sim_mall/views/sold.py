@@ -16,6 +16,7 @@ from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
 from sim_mall import access
 from sim_mall.domain.order_flow import OrderSource, OrderState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import EXAMPLES
 from sim_mall.forms.trade import CloseOrderForm, WaybillForm
 from sim_mall.models.shops import Shop
@@ -48,7 +49,7 @@ def _tab() -> SellerTab:
 @requires(Permission.MALL_SELL)
 def order_list() -> Answer:
     """订单管理, by state."""
-    shop = shop_or_register()
+    shop = shop_or_register(ShopPower.ORDERS)
     if not isinstance(shop, Shop):
         return shop
     tab, q = _tab(), request.args.get("q", "").strip()[:60]

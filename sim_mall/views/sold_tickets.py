@@ -12,6 +12,7 @@ from app.core.web.access import actor, requires
 from app.core.web.paging import page_number, paginate
 from sim_mall import access
 from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW, AfterSaleState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.trade import ReceiveBackForm, RejectForm
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.shops import Shop
@@ -26,7 +27,7 @@ from sim_mall.views.shown import done, number
 @requires(Permission.MALL_SELL)
 def ticket_list() -> Answer:
     """售后管理."""
-    shop = shop_or_register()
+    shop = shop_or_register(ShopPower.TICKETS)
     if not isinstance(shop, Shop):
         return shop
     only_open = request.args.get("tab", "open") != "all"

@@ -1,0 +1,16 @@
+"""Furniture of the permission stage for shop management: members, decoration, announcements."""
+
+from __future__ import annotations
+
+from app.core.actor import Actor
+from app.core.uow import unit_of_work
+from app.worlds.models import World
+from sim_mall.services import members
+from tests.factories import mall
+
+
+def furnish(world: World, owner: Actor, third: Actor) -> dict[str, object]:
+    """Return the ids that the seller's routes of this part need."""
+    with unit_of_work():
+        member_id = members.invite_member(owner, third.person(), "service", mall.key())
+    return {"member_id": member_id}
