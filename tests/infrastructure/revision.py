@@ -7,8 +7,10 @@ round both databases understand what is written.
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 from tests.infrastructure.daemons import start_postgres
 from tests.infrastructure.server import ROOT, flask
@@ -27,6 +29,9 @@ def main() -> None:
     finally:
         running.stop()
     newest = max((ROOT / "migrations" / "versions").glob("*.py"), key=lambda path: path.stat().st_mtime)
+    ruff = Path(sys.executable).parent / "ruff"
+    for step in (["check", "--fix", "--unsafe-fixes"], ["format"]):  # a revision is code like any other
+        subprocess.run([str(ruff), *step, "--quiet", str(newest)], check=True)
     print(f"{newest.relative_to(ROOT)}：请读一遍，再运行 ./run test tests/architecture/test_migrations.py")
 
 
