@@ -11,6 +11,7 @@ from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission, Role
 from sim_mall import access
+from sim_mall.commands import commands
 from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW
 from sim_mall.domain.listing_flow import LISTING_FLOW
 from sim_mall.domain.order_flow import ORDER_FLOW
@@ -176,6 +177,7 @@ W = ShopPower
 FEATURE = Feature(
     name="mall",
     blueprints=(mall, seller),
+    commands=(commands,),
     flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, MEMBER_FLOW),
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),

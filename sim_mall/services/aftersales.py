@@ -33,7 +33,7 @@ from sim_mall.domain.aftersale_flow import (
     Reason,
 )
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.domain.pricing import refund_of_units
+from sim_mall.domain.pricing.refunds import refund_of_units
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import waybill_problem
 from sim_mall.models.aftersale import AfterSale

@@ -30,7 +30,8 @@ from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.data import OrderInfo, OrderLineInfo, Receiver
 from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderSource, OrderState
-from sim_mall.domain.pricing import CartLine, Quote, quote
+from sim_mall.domain.pricing.engine import quote
+from sim_mall.domain.pricing.terms import Cart, CartLine, Freight, Quote
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
 from sim_mall.models.goods import Listing, Sku
@@ -92,13 +93,12 @@ def check_out(actor: Actor, wanted: Sequence[Wanted], live_price: Mapping[int, i
         cart.refuse_own(actor, sku.listing)
         price = (live_price or {}).get(sku.id, sku.price)
         lines.append(CheckoutLine(sku, sku.listing, cart.check_quantity(line.quantity), price))
-    priced = quote(
-        [
-            CartLine(index, line.listing.shop_id, line.price, line.quantity, line.listing.freight_fee)
-            for index, line in enumerate(lines)
-        ]
-    )
-    return Checkout(tuple(lines), priced)
+    fees: dict[int, int] = {}  # the highest fee that one of a shop's goods asks, once per order
+    for chosen in lines:
+        fees[chosen.listing.shop_id] = max(fees.get(chosen.listing.shop_id, 0), chosen.listing.freight_fee)
+    cart_lines = [CartLine(index, line.listing.shop_id, line.price, line.quantity) for index, line in enumerate(lines)]
+    freight = tuple(Freight(shop_id, fee) for shop_id, fee in fees.items())
+    return Checkout(tuple(lines), quote(Cart(tuple(cart_lines), freight=freight)))
 
 
 def _refuse_changed(shown: Mapping[str, Any], checkout: Checkout) -> None:
@@ -204,14 +204,14 @@ def _write_order(
     now = sim_now(actor.world())
     priced = checkout.quote.of_shop(shop_id)
     goods = sum(line.payable for line in priced)
-    freight = checkout.quote.freight[shop_id]
+    freight = checkout.quote.freight_of(shop_id)
     order = Order(
         state=OrderState.PENDING_PAY,
         world_id=actor.world(),
         number=_number(now),
         batch=batch,
         shop_id=shop_id,
-        shop_name=checkout.lines[priced[0].id].listing.shop.name,
+        shop_name=checkout.lines[int(priced[0].id)].listing.shop.name,
         buyer_id=actor.person(),
         source=OrderSource.LIVE if live else OrderSource.MALL,
         room_id=live.room_id if live else None,
@@ -230,7 +230,7 @@ def _write_order(
     db.session.add(order)
     db.session.flush()
     for line in priced:
-        chosen = checkout.lines[line.id]
+        chosen = checkout.lines[int(line.id)]
         row = OrderLine(
             order=order,
             sku_id=chosen.sku.id,
@@ -239,9 +239,9 @@ def _write_order(
             spec=chosen.sku.spec,
             category=f"{chosen.listing.category.l1} {chosen.listing.category.l2}".strip(),
             unit_price=line.unit_price,
-            quantity=line.quantity,
+            quantity=line.qty,
             base=line.base,
-            steps=[[step.step, step.id, step.share, step.bearer] for step in line.steps],
+            steps=[[step.step, step.id, step.share] for step in line.steps],
             payable=line.payable,
         )
         db.session.add(row)

@@ -24,7 +24,7 @@ from sim_mall.domain.aftersale_flow import (
     AfterSaleState,
     Reason,
 )
-from sim_mall.domain.pricing import refund_of_units
+from sim_mall.domain.pricing.refunds import refund_of_units
 from sim_mall.domain.waybill import carrier_name
 from sim_mall.forms.trade import ApplyForm, ModifyForm, WaybillForm
 from sim_mall.models.aftersale import AfterSale

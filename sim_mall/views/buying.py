@@ -103,8 +103,9 @@ def _checkout_page(bill: orders.Checkout, direct: dict[str, int], *, key: str, e
     found = addresses.addresses(actor())
     chosen = request.form.get("address") or request.args.get("address") or (str(found[0].id) if found else "")
     by_shop = []
-    for shop_id, fee in bill.quote.freight.items():
-        lines = [(bill.lines[line.id], line) for line in bill.quote.of_shop(shop_id)]
+    for entry in bill.quote.freight:
+        shop_id, fee = entry.shop, entry.fee
+        lines = [(bill.lines[int(line.id)], line) for line in bill.quote.of_shop(shop_id)]
         by_shop.append(
             {
                 "shop": lines[0][0].listing.shop,

@@ -13,7 +13,7 @@ from sim_mall.domain.listing_flow import LISTING_FLOW
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.parcel_flow import NEXT_LEG, PARCEL_FLOW, ParcelState
 from sim_mall.domain.payment_flow import PAYMENT_FLOW
-from sim_mall.domain.pricing import CartLine, quote, refund_of_units
+from sim_mall.domain.pricing.refunds import refund_of_units
 from sim_mall.domain.shop_flow import SHOP_FLOW
 from sim_mall.domain.waybill import CARRIERS, EXAMPLES, waybill_problem
 from sim_mall.domain.words import index_grams, name_key, query_grams
@@ -39,22 +39,6 @@ def test_open_tickets_are_all_but_the_two_ends() -> None:
 
 def test_an_order_is_cancelled_before_payment_only() -> None:
     assert {state for state in OrderState if ORDER_FLOW.find(state, "cancel")} == {OrderState.PENDING_PAY}
-
-
-def test_quote_of_two_shops() -> None:
-    bill = quote(
-        [CartLine(0, 7, 5990, 1, 800), CartLine(1, 9, 1999, 2, 0), CartLine(2, 7, 850, 3, 600)],
-    )
-    assert [(line.base, line.payable) for line in bill.lines] == [(5990, 5990), (3998, 3998), (2550, 2550)]
-    assert bill.freight == {7: 800, 9: 0}
-    assert (bill.goods_payable, bill.freight_total, bill.payable) == (12538, 800, 13338)
-    assert [line.id for line in bill.of_shop(7)] == [0, 2]
-
-
-@pytest.mark.parametrize("line", [CartLine(0, 1, 0, 1), CartLine(0, 1, 100, 0), CartLine(0, 1, 100, 1, -1)])
-def test_quote_refuses_impossible_lines(line: CartLine) -> None:
-    with pytest.raises(ValueError, match="at least"):
-        quote([line])
 
 
 def test_refund_of_three_units_of_ten_yuan() -> None:
