@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission
+from grading.commands import commands
 from grading.domain.flows import ASSIGNMENT_FLOW, BATCH_FLOW, OUTCOME_FLOW, PAPER_FLOW, BatchState, OutcomeState
 from grading.models import batch, identity, outcome, plan
 from grading.services import home, marking, plans
@@ -100,6 +101,7 @@ P = Permission
 FEATURE = Feature(
     name="grading",
     blueprints=(blueprint,),
+    commands=(commands,),
     menu=(
         MenuItem("grading", "实践成果", "grading.outcome", "report", P.GRADING_OUTCOME_SUBMIT, 10),
         MenuItem("grading", "创业规划书", "grading.plan", "notebook", P.GRADING_PLAN_WRITE, 20),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 PASS_LINE = 60
+FULL = 100
 
 
 def needs_third(first: int, second: int, pass_line: int = PASS_LINE) -> bool:

@@ -6,6 +6,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from app.accounts.scopes import ancestors, descendants
 from app.core import audit, clock, idempotency
 from app.core.actor import Actor, system
 from app.core.db import db
-from app.core.errors import Issue, Refused
+from app.core.errors import Issue, NotFound, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission, Role
 from grading import access, ports
@@ -272,10 +273,31 @@ def _refusal(short: list[drawing.Shortage]) -> Refused:
 def verify_draw(row: Draw) -> bool:
     """Say whether the stored draw comes out again from its stored input and seed."""
     given = drawing.parse_input(json.loads(row.input))
-    if row.algorithm != drawing.ALGORITHM or given.hash != row.input_hash or drawing.shortages(given):
+    if row.algorithm != drawing.ALGORITHM or given.hash != row.input_hash:
         return False
-    chosen = drawing.draw(given, row.seed)
+    try:
+        chosen = drawing.draw(given, row.seed)
+    except ValueError:
+        return False
     return canonical({code: list(people) for code, people in chosen.items()}) == row.result
+
+
+def verify_batch(batch_id: int) -> dict[str, Any]:
+    """Run every stored draw of a batch again; ``sound`` when all come out the same. Raises NotFound."""
+    if db.session.get(Batch, batch_id) is None:
+        raise NotFound(f"没有编号为 {batch_id} 的批次。")
+    rows = [
+        {
+            "draw": row.id,
+            "reason": row.reason,
+            "seed": row.seed,
+            "algorithm": row.algorithm,
+            "input_hash": row.input_hash,
+            "same": verify_draw(row),
+        }
+        for row in draws_of(batch_id)
+    ]
+    return {"batch": batch_id, "sound": all(row["same"] for row in rows), "draws": rows}
 
 
 def draws_of(batch_id: int) -> list[Draw]:
