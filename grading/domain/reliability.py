@@ -146,7 +146,7 @@ def _alpha(groups: Sequence[Sequence[bool]], reasons: dict[str, str]) -> float |
 
 def _pass_rate(papers: Sequence[Sequence[Fraction]], pass_line: Fraction, reasons: dict[str, str]) -> float | None:
     if not papers:
-        reasons.update(pass_rate="还没有评分。")
+        reasons |= {"pass_rate": "还没有评分。"}
         return None
     return sum(_sum(points) >= pass_line * len(points) for points in papers) / len(papers)
 
