@@ -173,3 +173,20 @@ class MallProgress:
     refunds_closed: int = 0
     orders_bought: int = 0
     reviews_written: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechFinding:
+    """One thing wrong in what is said in a live room. rule: R1 to R17; word: as said; shown: with what is around it.
+
+    level: ban | caution. stops: it would be penalised in this world. message, advice: Chinese sentences.
+    """
+
+    rule: str
+    rule_name: str
+    word: str
+    shown: str
+    level: str
+    stops: bool
+    message: str
+    advice: str

@@ -17,6 +17,7 @@ from sim_mall.domain.listing_flow import LISTING_FLOW
 from sim_mall.domain.order_flow import ORDER_FLOW
 from sim_mall.domain.parcel_flow import PARCEL_FLOW
 from sim_mall.domain.payment_flow import PAYMENT_FLOW
+from sim_mall.domain.rules.violation_flow import VIOLATION_FLOW
 from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
 from sim_mall.domain.shop_roles import MEMBER_FLOW, ROLE_NAMES, ShopPower
 from sim_mall.models.shops import Shop
@@ -35,6 +36,7 @@ from sim_mall.services import (
     shops,
 )
 from sim_mall.services.order_lists import BuyerTab, SellerTab
+from sim_mall.services.rules import detecting
 from sim_mall.views import bought, bought_tickets, browse, buying, desk, goods, me, sold, sold_tickets, team
 from sim_mall.views.blueprints import mall, seller
 from sim_mall.views.seats import seat_here
@@ -177,8 +179,12 @@ W = ShopPower
 FEATURE = Feature(
     name="mall",
     blueprints=(mall, seller),
+<<<<<<< HEAD
     commands=(commands,),
     flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, MEMBER_FLOW),
+=======
+    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, VIOLATION_FLOW),
+>>>>>>> 7dd665a (Rules of the platform: words by Aho-Corasick, violations with points, effects and evidence)
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
         MenuItem("mall", "分类", "mall.categories", "category", P.MALL_VIEW, 20),
@@ -204,7 +210,9 @@ FEATURE = Feature(
         ),
     ),
     home_cards=(cards,),
+    subscribers=detecting.SUBSCRIBERS,
     due_handlers={
+        **detecting.DUE_HANDLERS,
         orders.PAY_TIMEOUT: orders.on_pay_timeout,
         payments.SHIP_LATE: payments.on_ship_late,
         shipping.PARCEL: shipping.on_parcel,

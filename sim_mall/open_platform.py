@@ -26,12 +26,14 @@ from sim_mall.data import (
     ShopInfo,
     SkuDraft,
     SkuInfo,
+    SpeechFinding,
 )
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name
 from sim_mall.models.trade import Order
 from sim_mall.services import addresses, listings, orders, payments, shipping, shops
+from sim_mall.services.rules import speech
 
 __all__ = [
     "CARRIERS",
@@ -45,7 +47,9 @@ __all__ = [
     "ShopPower",
     "SkuDraft",
     "SkuInfo",
+    "SpeechFinding",
     "carrier_name",
+    "check_speech",
     "create_listing",
     "default_address",
     "fetch_orders",
@@ -57,6 +61,7 @@ __all__ = [
     "own_listings",
     "pay_order",
     "place_live_order",
+    "report_live_violation",
     "set_stock",
     "ship",
 ]
@@ -183,3 +188,22 @@ def pay_order(actor: Actor, order_id: int, key: str) -> OrderInfo:
     """Pay an own order from the wallet into escrow. Raises Refused when the wallet has not enough."""
     payments.pay_orders(actor, [order_id], key)
     return get_order(actor, order_id)
+
+
+def check_speech(world_id: int, text: str) -> list[SpeechFinding]:
+    """Return what a live script, title or transcript breaks in this world (rules R1, R10, R11, R13, R16, R17).
+
+    Changes nothing. A finding with ``stops`` would be penalised when it is said all the same.
+    """
+    return speech.check_speech(world_id, text)
+
+
+def report_live_violation(
+    actor: Actor, shop_id: int, rule: str, *, room_id: int, summary: str, evidence: Sequence[str], key: str
+) -> int:
+    """Record a simulated violation of a live room inside the open unit of work; return its id.
+
+    rule: R1, R10, R11, R13, R16 or R17. summary: one Chinese sentence; evidence: the texts as said. The same key is
+    recorded once. Raises InvalidInput for another rule, NotFound for a shop of another world.
+    """
+    return speech.report_live_violation(actor, shop_id, rule, room_id, summary, evidence, key)

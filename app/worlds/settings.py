@@ -41,6 +41,9 @@ SETTINGS: dict[str, Setting] = {
     "seller_receive_days": Setting("卖家确认退货时限", 7, 1, 60, "天"),
     "review_days": Setting("评价时限", 15, 1, 60, "天"),
     "supplier_accept_minutes": Setting("供应商接单", 10, 1, 1_440, "分钟"),
+    "rule_strictness": Setting("规则力度：0 只提醒、1 标准、2 严格", 1, 0, 2, ""),
+    "rule_inspect_hours": Setting("商品巡检时限", 2, 0, 72, "小时"),
+    "appeal_hours": Setting("违规申诉时限", 48, 1, 720, "小时"),
     "shop_review_by_instructor": Setting("店铺由讲师审核（1 是，0 否）", 0, 0, 1, ""),
 }
 

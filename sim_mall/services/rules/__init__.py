@@ -1,0 +1,1 @@
+"""Rules and penalties of the platform: word lists, checks, violations, sanctions, appeals."""

@@ -1,0 +1,106 @@
+"""Checking texts and goods against the rules (机审): the same answer for the form's warning and for the inspection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.core.errors import InvalidInput, Issue
+from app.worlds.clock import get_world
+from app.worlds.settings import setting
+from sim_mall.domain.listing_flow import ListingState
+from sim_mall.domain.rules.checks import FIELD_NAMES, Finding, GoodsFacts, check_goods, check_text, plain_text
+from sim_mall.domain.rules.matching import Level, Place
+from sim_mall.models.goods import Listing
+from sim_mall.models.rules import ListingWatch
+from sim_mall.services.rules import words
+
+RISKY = "rule_risk"  # code of the soft block: the form may send it again with "submit anyway"
+BRANDS = ("品牌", "brand")
+
+
+class Strictness(IntEnum):
+    """How hard the rules of a world bite."""
+
+    REMIND = 0  # 只提醒: violations are recorded without points
+    STANDARD = 1  # 标准
+    STRICT = 2  # 严格: words to be careful with are penalised too
+
+
+def strictness(world_id: int) -> Strictness:
+    """Return the world's strictness."""
+    return Strictness(setting(get_world(world_id), "rule_strictness"))
+
+
+def counts(finding: Finding, how: Strictness) -> bool:
+    """Say whether a finding stops a form and is penalised later."""
+    return finding.level is Level.BAN or how is Strictness.STRICT
+
+
+def check_words(world_id: int, text: str, place: Place, where: str = "text") -> list[Finding]:
+    """Return what a text breaks in this world."""
+    return check_text(words.matcher_of(world_id), text, place, where)
+
+
+def check_draft(
+    world_id: int,
+    texts: Mapping[str, str],
+    category: tuple[str, str] = ("", ""),
+    skus: Sequence[tuple[str, int]] = (),
+    freight_fee: int = 0,
+) -> list[Finding]:
+    """Return what goods in a form break. texts: field → text; skus: (specification, fen)."""
+    facts = GoodsFacts(texts=dict(texts), category=category, skus=tuple(skus), freight_fee=freight_fee)
+    return check_goods(words.matcher_of(world_id), facts)
+
+
+def stop_risky(world_id: int, findings: Sequence[Finding], *, accepted: bool) -> None:
+    """The soft block: raise InvalidInput (code rule_risk) with every finding, unless the person goes on anyway."""
+    grave = [finding for finding in findings if counts(finding, strictness(world_id))]
+    if not grave or accepted:
+        return
+    issues = [Issue(f"{finding.message}。{finding.advice}", finding.field) for finding in grave]
+    fields = "、".join(dict.fromkeys(FIELD_NAMES.get(finding.field, "内容") for finding in grave))
+    raise InvalidInput(
+        f"{fields}有 {len(grave)} 处可能违规，请按提示修改；也可以选择“仍要提交（模拟）”，巡检发现后会有模拟处罚。",
+        code=RISKY,
+        field=grave[0].field,
+        issues=issues,
+    )
+
+
+def facts_of(listing: Listing, was: tuple[str, str, str] | None = None) -> GoodsFacts:
+    """Return a listing as the checks look at it."""
+    others = db.session.execute(
+        sa.select(Listing.id, Listing.title, Listing.brief).where(
+            Listing.shop_id == listing.shop_id, Listing.id < listing.id, Listing.state == ListingState.ON_SALE
+        )
+    ).all()
+    attributes = {str(name): plain_text(value) for name, value in (listing.attributes or {}).items()}
+    brand = next((attributes[name] for name in BRANDS if name in attributes), "")
+    texts = {
+        "title": listing.title,
+        "brief": listing.brief,
+        "detail": plain_text(getattr(listing, "detail", "")),
+        "attributes": " ".join(f"{name} {value}" for name, value in attributes.items()),
+        "brand": brand,
+    }
+    return GoodsFacts(
+        texts={name: text for name, text in texts.items() if text},
+        category=(listing.category.l1, listing.category.l2),
+        skus=[(sku.spec, sku.price) for sku in listing.skus if not sku.removed],
+        freight_fee=listing.freight_fee,
+        others=[(row[0], row[1], row[2]) for row in others],
+        picture=listing.brief,
+        was=was,
+    )
+
+
+def check_listing(listing: Listing) -> list[Finding]:
+    """Return what a listing breaks as it stands; compares it with how it looked at the last inspection."""
+    watch = db.session.get(ListingWatch, listing.id)
+    was = (watch.title, watch.category, watch.brand) if watch is not None and listing.sold else None
+    return check_goods(words.matcher_of(listing.world_id), facts_of(listing, was))
