@@ -179,12 +179,8 @@ W = ShopPower
 FEATURE = Feature(
     name="mall",
     blueprints=(mall, seller),
-<<<<<<< HEAD
     commands=(commands,),
-    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, MEMBER_FLOW),
-=======
-    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, VIOLATION_FLOW),
->>>>>>> 7dd665a (Rules of the platform: words by Aho-Corasick, violations with points, effects and evidence)
+    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, MEMBER_FLOW, VIOLATION_FLOW),
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
         MenuItem("mall", "分类", "mall.categories", "category", P.MALL_VIEW, 20),
