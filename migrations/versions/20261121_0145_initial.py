@@ -536,6 +536,29 @@ def upgrade() -> None:
         "ix_mall_notice_owner", "mall_notice", ["world_id", "account_id", "read_wall_at", "id"], unique=False
     )
     op.create_table(
+        "mall_rule_list",
+        sa.Column("world_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("revision", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_rule_list_world_id")),
+        sa.PrimaryKeyConstraint("world_id", name=op.f("pk_mall_rule_list")),
+    )
+    op.create_table(
+        "mall_rule_word",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=40), nullable=False),
+        sa.Column("rule", sa.String(length=4), nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=False),
+        sa.Column("exceptions", sa.JSON(), nullable=False),
+        sa.Column("advice", sa.String(length=200), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_rule_word_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_rule_word")),
+        sa.UniqueConstraint("world_id", "text", name=op.f("uq_mall_rule_word_world_id_text")),
+    )
+    op.create_table(
         "mall_shop",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -1023,6 +1046,41 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_shop_member_person", "mall_shop_member", ["world_id", "account_id", "state"], unique=False)
     op.create_table(
+        "mall_violation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("rule", sa.String(length=4), nullable=False),
+        sa.Column("severity", sa.String(length=40), nullable=False),
+        sa.Column("points", sa.Integer(), nullable=False),
+        sa.Column("fined", sa.BigInteger(), nullable=False),
+        sa.Column("subject_kind", sa.String(length=20), nullable=False),
+        sa.Column("subject_id", sa.Integer(), nullable=False),
+        sa.Column("summary", sa.String(length=200), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("appeal_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("appealed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appeal_text", sa.String(length=500), nullable=False),
+        sa.Column("verdict_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict_text", sa.String(length=300), nullable=False),
+        sa.Column("quiz_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("fined >= 0", name=op.f("ck_mall_violation_fined")),
+        sa.CheckConstraint(
+            "points >= 0 AND returned >= 0 AND returned <= points", name=op.f("ck_mall_violation_points")
+        ),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_violation_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_violation_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_violation")),
+        sa.UniqueConstraint("world_id", "key", name=op.f("uq_mall_violation_world_id_key")),
+    )
+    op.create_index("ix_mall_violation_shop", "mall_violation", ["shop_id", "severity", "at"], unique=False)
+    op.create_index("ix_mall_violation_state", "mall_violation", ["world_id", "state", "id"], unique=False)
+    op.create_table(
         "supply_fetched_line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=False),
@@ -1245,6 +1303,16 @@ def upgrade() -> None:
     )
     op.create_index("ix_live_slide_room", "live_slide", ["room_id", "position"], unique=False)
     op.create_table(
+        "mall_listing_watch",
+        sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("category", sa.String(length=90), nullable=False),
+        sa.Column("brand", sa.String(length=60), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_listing_watch_listing_id")),
+        sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_mall_listing_watch")),
+    )
+    op.create_table(
         "mall_parcel",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -1287,6 +1355,32 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("world_id", "gram", "listing_id", name=op.f("pk_mall_search_gram")),
     )
     op.create_index("ix_mall_search_gram_listing", "mall_search_gram", ["listing_id"], unique=False)
+    op.create_table(
+        "mall_shop_sanction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("violation_id", sa.Integer(), nullable=False),
+        sa.Column("effect", sa.String(length=40), nullable=False),
+        sa.Column("threshold", sa.Integer(), nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_shop_sanction_shop_id")),
+        sa.ForeignKeyConstraint(
+            ["violation_id"], ["mall_violation.id"], name=op.f("fk_mall_shop_sanction_violation_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_shop_sanction_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_shop_sanction")),
+    )
+    op.create_index(
+        "ix_mall_shop_sanction_active",
+        "mall_shop_sanction",
+        ["world_id", "effect", "lifted_at", "until_at"],
+        unique=False,
+    )
+    op.create_index("ix_mall_shop_sanction_shop", "mall_shop_sanction", ["shop_id", "from_at"], unique=False)
+    op.create_index(op.f("ix_mall_shop_sanction_violation_id"), "mall_shop_sanction", ["violation_id"], unique=False)
     op.create_table(
         "mall_sku",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1656,12 +1750,17 @@ def downgrade() -> None:
     op.drop_table("supply_sku")
     op.drop_index(op.f("ix_mall_sku_listing_id"), table_name="mall_sku")
     op.drop_table("mall_sku")
+    op.drop_index(op.f("ix_mall_shop_sanction_violation_id"), table_name="mall_shop_sanction")
+    op.drop_index("ix_mall_shop_sanction_shop", table_name="mall_shop_sanction")
+    op.drop_index("ix_mall_shop_sanction_active", table_name="mall_shop_sanction")
+    op.drop_table("mall_shop_sanction")
     op.drop_index("ix_mall_search_gram_listing", table_name="mall_search_gram")
     op.drop_table("mall_search_gram")
     op.drop_index(op.f("ix_mall_payment_order_id"), table_name="mall_payment")
     op.drop_table("mall_payment")
     op.drop_index(op.f("ix_mall_parcel_order_id"), table_name="mall_parcel")
     op.drop_table("mall_parcel")
+    op.drop_table("mall_listing_watch")
     op.drop_index("ix_live_slide_room", table_name="live_slide")
     op.drop_table("live_slide")
     op.drop_table("live_quota")
@@ -1690,6 +1789,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_supply_fetched_line_order_id"), table_name="supply_fetched_line")
     op.drop_index(op.f("ix_supply_fetched_line_mall_sku_id"), table_name="supply_fetched_line")
     op.drop_table("supply_fetched_line")
+    op.drop_index("ix_mall_violation_state", table_name="mall_violation")
+    op.drop_index("ix_mall_violation_shop", table_name="mall_violation")
+    op.drop_table("mall_violation")
     op.drop_index("ix_mall_shop_member_person", table_name="mall_shop_member")
     op.drop_table("mall_shop_member")
     op.drop_index("ix_mall_order_shop", table_name="mall_order")
@@ -1752,6 +1854,8 @@ def downgrade() -> None:
     op.drop_index("ix_mall_shop_state", table_name="mall_shop")
     op.drop_index(op.f("ix_mall_shop_owner_id"), table_name="mall_shop")
     op.drop_table("mall_shop")
+    op.drop_table("mall_rule_word")
+    op.drop_table("mall_rule_list")
     op.drop_index("ix_mall_notice_owner", table_name="mall_notice")
     op.drop_table("mall_notice")
     op.drop_table("mall_category")
