@@ -37,7 +37,19 @@ from sim_mall.services import (
 )
 from sim_mall.services.order_lists import BuyerTab, SellerTab
 from sim_mall.services.rules import detecting
-from sim_mall.views import bought, bought_tickets, browse, buying, desk, goods, me, sold, sold_tickets, team
+from sim_mall.views import (
+    bought,
+    bought_tickets,
+    browse,
+    buying,
+    desk,
+    funds,
+    goods,
+    me,
+    sold,
+    sold_tickets,
+    team,
+)
 from sim_mall.views.blueprints import mall, seller
 from sim_mall.views.seats import seat_here
 
@@ -49,11 +61,12 @@ PAGES = (
     bought_tickets,
     me,
     desk,
+    funds,
     goods,
     sold,
     sold_tickets,
     team,
-)  # modules that carry the routes
+)
 
 
 def _shop(actor: Actor) -> Shop | None:

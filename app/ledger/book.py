@@ -132,6 +132,20 @@ def balance(world_id: int, purse: Purse) -> int:
     return found or 0
 
 
+def balances(world_id: int, *purses: Purse) -> list[int]:
+    """Return the balances of several purses in their order, in fen; one query."""
+    rows = db.session.execute(
+        sa.select(LedgerAccount.kind, LedgerAccount.owner_id, LedgerAccount.balance).where(
+            LedgerAccount.world_id == world_id,
+            sa.or_(
+                *(sa.and_(LedgerAccount.kind == one.kind, LedgerAccount.owner_id == one.owner_id) for one in purses)
+            ),
+        )
+    )
+    found = {Purse(row.kind, row.owner_id): row.balance for row in rows}
+    return [found.get(one, 0) for one in purses]
+
+
 def statement(world_id: int, purse: Purse) -> sa.Select[LedgerEntry]:
     """Return the query of a purse's entries with their transactions, newest first."""
     return (

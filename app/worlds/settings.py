@@ -32,6 +32,8 @@ SETTINGS: dict[str, Setting] = {
     "start_capital": Setting("虚拟启动资金", 10_000_000, 0, 10**10, "分"),
     "shop_deposit": Setting("店铺保证金", 100_000, 0, 10**8, "分"),
     "platform_fee_bp": Setting("平台服务费", 500, 0, 5_000, "万分之一"),
+    "live_fee_bp": Setting("直播服务费", 0, 0, 2_000, "万分之一"),
+    "tech_fee_bp": Setting("支付技术服务费", 0, 0, 500, "万分之一"),
     "pay_minutes": Setting("付款时限", 30, 1, 10_080, "分钟"),
     "ship_hours": Setting("发货时限", 48, 1, 720, "小时"),
     "receive_days": Setting("自动确认收货", 10, 1, 60, "天"),

@@ -73,7 +73,10 @@ class Order(StatefulMixin, Base):
     freight: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     payable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     refunded: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
-    fee: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
+    fee: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # all fees taken at settlement
+    settled: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # what left escrow for the shop
+    fee_returnable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
+    fee_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # given back with later refunds
     receiver_name: orm.Mapped[str] = orm.mapped_column(sa.String(40))
     receiver_phone: orm.Mapped[str] = orm.mapped_column(sa.String(20))
     receiver_region: orm.Mapped[str] = orm.mapped_column(sa.String(120))
@@ -95,6 +98,10 @@ class Order(StatefulMixin, Base):
     __table_args__ = (
         sa.CheckConstraint("payable >= 0 AND payable = goods_payable + freight", name="payable"),
         sa.CheckConstraint("refunded >= 0 AND refunded <= payable", name="refunded"),
+        sa.CheckConstraint(
+            "fee >= 0 AND fee <= settled AND fee_back >= 0 AND fee_back <= fee_returnable AND fee_returnable <= fee",
+            name="fees",
+        ),
         sa.Index("ix_mall_order_shop", "shop_id", "state", "id"),
         sa.Index("ix_mall_order_buyer", "world_id", "buyer_id", "state", "id"),
         sa.Index("ix_mall_order_modified", "shop_id", "modified_at"),

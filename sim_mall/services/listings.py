@@ -26,6 +26,7 @@ from sim_mall.events import ListingPutOnSale
 from sim_mall.models.goods import Category, Listing, Sku
 from sim_mall.models.shops import Shop
 from sim_mall.services import search, stock
+from sim_mall.services.funds import refuse_low_deposit
 from sim_mall.services.notices import note, notify
 from sim_mall.services.shops import system_of
 
@@ -138,6 +139,7 @@ def create_listing(
     shop = access.get_sellers_shop(actor, shop_id, ShopPower.GOODS)
     if shop.state not in access.VISIBLE:
         raise Refused("店铺还没有开通，缴纳保证金后才能发布商品。", code="shop_not_open")
+    refuse_low_deposit(shop)
     draft = _tidy_draft(draft)
     body = [shop_id, str(state), draft.title, draft.brief, draft.category_l1, draft.category_l2, draft.unit]
     body += [

@@ -6,19 +6,18 @@ from app.core.actor import Actor
 from app.core.errors import Refused
 from app.core.events import publish
 from app.core.flow import fire
-from app.core.money import part
 from app.core.permissions import Permission
-from app.ledger import book
 from app.worlds import due
-from app.worlds.clock import get_world, sim_now
+from app.worlds.clock import sim_now
 from app.worlds.models import DueTask
-from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderCompleted
 from sim_mall.models.trade import Order
-from sim_mall.services.notices import note, notify
+from sim_mall.services.notices import note, notify_shop
 from sim_mall.services.orders import facts_of
+from sim_mall.services.settlement import settle
 from sim_mall.services.shipping import RECEIVE, has_open_ticket
 from sim_mall.services.shops import system_of
 
@@ -42,27 +41,18 @@ def on_receive(task: DueTask) -> None:
 
 def _complete(order: Order, event: str, actor: Actor) -> None:
     now = sim_now(order.world_id)
-    left = order.payable - order.refunded
-    fee = part(left, setting(get_world(order.world_id), "platform_fee_bp"))
 
     def guard() -> str | None:
         return "这笔订单有售后正在处理，售后完结后才能确认收货。" if has_open_ticket(order.id) else None
 
-    values = {"completed_at": now, "modified_at": now, "fee": fee, "receive_by": None, "receive_left": None}
+    values = {"completed_at": now, "modified_at": now, "receive_by": None, "receive_left": None}
     fire(ORDER_FLOW, order, event, actor, sim_at=now, values=values, guard=guard)
     due.withdraw(RECEIVE, order.id)
-    book.post(
-        order.world_id,
-        f"settle:{order.id}",
-        "settlement",
-        {book.ESCROW: -left, book.shop_balance(order.shop_id): left - fee, book.FEE: fee},
-        reference=f"order:{order.id}",
-        memo=f"订单 {order.number} 结算，已扣平台服务费",
-    )
+    left, fee = settle(order)
     note(actor, order.world_id, "order.completed", f"order:{order.id}", {"settled": left - fee, "fee": fee})
-    owner = access.get_shop(system_of(order.world_id), order.shop_id).owner_id
     text = f"订单 {order.number} 交易成功，货款已进入店铺余额。"
-    notify(order.world_id, owner, "order", "订单交易成功", text, f"/seller/orders/{order.id}")
+    path = f"/seller/orders/{order.id}"
+    notify_shop(order.world_id, order.shop_id, ShopPower.FUNDS, "order", "订单交易成功", text, path)
     publish(OrderCompleted(*facts_of(order)))
 
 

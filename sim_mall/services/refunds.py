@@ -9,11 +9,10 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.core.events import publish
 from app.core.flow import fire
-from app.core.money import part, plain_yuan
+from app.core.money import plain_yuan
 from app.ledger import book
 from app.worlds import due
-from app.worlds.clock import get_world, sim_now
-from app.worlds.settings import setting
+from app.worlds.clock import sim_now
 from sim_mall import access
 from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW, SELLERS_FAULT, AfterSaleStage
 from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderState
@@ -23,6 +22,7 @@ from sim_mall.models.trade import Order, OrderLine
 from sim_mall.services import shipping, stock
 from sim_mall.services.notices import note, notify
 from sim_mall.services.orders import facts_of
+from sim_mall.services.settlement import give_fee_back, settle
 from sim_mall.services.shops import system_of
 
 RETRY = "mall.refund_retry"
@@ -124,6 +124,8 @@ def _finish(ticket: AfterSale, order: Order, amount: int) -> None:
     order.refunded += amount
     order.modified_at = now
     db.session.flush()
+    if order.completed_at is not None:
+        give_fee_back(order, ticket.id)
     lines = {line.id: line for line in access.lines_of(order)}
     sku_id = lines[ticket.line_id].sku_id
     note(actor, ticket.world_id, "refund.paid", f"after_sale:{ticket.id}", {"order": order.id, "amount": amount})
@@ -179,12 +181,4 @@ def _settle_rest(order: Order) -> None:
     """Give the shop what stays in escrow of a fully refunded order: freight or money that was not asked back."""
     left = order.payable - order.refunded
     if order.completed_at is None and left:
-        order.fee = part(left, setting(get_world(order.world_id), "platform_fee_bp"))
-        book.post(
-            order.world_id,
-            f"settle:{order.id}",
-            "settlement",
-            {book.ESCROW: -left, book.shop_balance(order.shop_id): left - order.fee, book.FEE: order.fee},
-            reference=f"order:{order.id}",
-            memo=f"订单 {order.number} 退款后余下的款项",
-        )
+        settle(order, f"订单 {order.number} 退款后余下的款项")

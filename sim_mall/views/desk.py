@@ -13,7 +13,6 @@ from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.formats import when
-from app.core.web.paging import page_number, paginate
 from app.ledger import book
 from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
@@ -207,32 +206,6 @@ def change_shop(action: str) -> Answer:
         verb(actor())
     done(text)
     return redirect(url_for("seller.register"))
-
-
-@seller.get("/funds")
-@requires(Permission.MALL_SELL)
-def funds() -> Answer:
-    """资金: balance, escrow, deposit and the statement of each."""
-    shop = shop_or_register(ShopPower.FUNDS)
-    if not isinstance(shop, Shop):
-        return shop
-    account = request.args.get("account", "balance")
-    purses = {"balance": book.shop_balance(shop.id), "deposit": book.deposit(shop.id)}
-    account = account if account in purses else "balance"
-    page = paginate(book.statement(shop.world_id, purses[account]), page_number(), 20)
-    now = sim_now(shop.world_id)
-    return render_template(
-        "mall/seller/funds.html",
-        shop_name=shop.name,
-        money=desk.money(shop),
-        fee_bp=setting(get_world(shop.world_id), "platform_fee_bp"),
-        page=page,
-        rows=[(entry, when(entry.transaction.sim_at, now)) for entry in page.items],
-        tabs=[
-            {"label": label, "url": url_for("seller.funds", account=key), "active": key == account}
-            for key, label in (("balance", "店铺余额"), ("deposit", "保证金"))
-        ],
-    )
 
 
 @seller.get("/reviews/")

@@ -117,7 +117,7 @@ def _page(found: Order, ship: WaybillForm, close: CloseOrderForm) -> str:
         ship=ship,
         close=close,
         examples=EXAMPLES,
-        income=found.payable - found.refunded - found.fee,
+        income=found.payable - found.refunded - found.fee + found.fee_back,
         show=show,
     )
 

@@ -271,10 +271,10 @@ def test_refund_after_settlement_comes_from_balance_then_deposit_or_waits(
     assert book.balance(world.id, book.shop_balance(shop.id)) == 380_000
     line = order.lines[0].id
     assert agree(owner, mall.ask_back(buyer, order.id, line)).state == AfterSaleState.SUCCESS
-    assert book.balance(world.id, book.shop_balance(shop.id)) == 180_000
+    assert book.balance(world.id, book.shop_balance(shop.id)) == 190_000  # the fee of the half comes back
     assert agree(owner, mall.ask_back(buyer, order.id, line)).state == AfterSaleState.SUCCESS
-    assert book.balance(world.id, book.shop_balance(shop.id)) == 0
-    assert book.balance(world.id, book.deposit(shop.id)) == 80_000
+    assert book.balance(world.id, book.shop_balance(shop.id)) == 10_000
+    assert book.balance(world.id, book.deposit(shop.id)) == 90_000
     assert mall.order_row(order.id).state == OrderState.CLOSED
 
     settled = [mall.buy(buyer, [(sku, 1)]) for _ in range(2)]
@@ -282,17 +282,18 @@ def test_refund_after_settlement_comes_from_balance_then_deposit_or_waits(
         mall.ship(owner, each.id)
         mall.complete(buyer, each.id)
     with unit_of_work():  # the shop has spent its balance
-        spent = {book.shop_balance(shop.id): -380_000, book.supplier(1): 380_000}
+        spent = {book.shop_balance(shop.id): -390_000, book.supplier(1): 390_000}
         book.post(world.id, "test-spent", "supply", spent)
     ticket = agree(owner, mall.ask_back(buyer, settled[0].id, settled[0].lines[0].id))
     assert (ticket.state, ticket.short_of_funds) == (AfterSaleState.REFUNDING, True)
-    assert book.balance(world.id, book.deposit(shop.id)) == 80_000
+    assert book.balance(world.id, book.deposit(shop.id)) == 90_000
     third = mall.buy(buyer, [(sku, 1)])
     mall.ship(owner, third.id)
     mall.complete(buyer, third.id)
     jump(world, timedelta(hours=12))
     assert (fresh(ticket).state, fresh(ticket).paid) == (AfterSaleState.SUCCESS, 200_000)
-    assert book.balance(world.id, book.deposit(shop.id)) == 70_000
+    # 190,000 of the third order and 10,000 of the deposit; the fee of 10,000 is back in the balance
+    assert book.balance(world.id, book.deposit(shop.id)) == 80_000
     assert_sound(world.id)
 
 
