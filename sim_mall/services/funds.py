@@ -32,8 +32,8 @@ SOURCES = {"wallet": "钱包", "balance": "店铺余额"}
 class Funds:
     """What a shop has and owes, in fen.
 
-    wallet: the owner's. escrow: paid by buyers and not settled. owed: refunds that wait for money of the shop. required: the deposit
-    that the shop should have.
+    wallet: the owner's. escrow: paid by buyers and not settled. owed: refunds that wait for money of the shop.
+    required: the deposit that the shop should have.
     """
 
     balance: int
