@@ -518,6 +518,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("world_id", "l1", "l2", name=op.f("uq_mall_category_world_id_l1_l2")),
     )
     op.create_table(
+        "mall_fee_rate",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("category", sa.String(length=40), nullable=False),
+        sa.Column("commission_bp", sa.Integer(), nullable=False),
+        sa.CheckConstraint("commission_bp >= 0 AND commission_bp <= 5000", name=op.f("ck_mall_fee_rate_commission")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_fee_rate_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_fee_rate")),
+        sa.UniqueConstraint("world_id", "category", name=op.f("uq_mall_fee_rate_world_id_category")),
+    )
+    op.create_table(
         "mall_notice",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -994,6 +1005,9 @@ def upgrade() -> None:
         sa.Column("payable", sa.BigInteger(), nullable=False),
         sa.Column("refunded", sa.BigInteger(), nullable=False),
         sa.Column("fee", sa.BigInteger(), nullable=False),
+        sa.Column("settled", sa.BigInteger(), nullable=False),
+        sa.Column("fee_returnable", sa.BigInteger(), nullable=False),
+        sa.Column("fee_back", sa.BigInteger(), nullable=False),
         sa.Column("receiver_name", sa.String(length=40), nullable=False),
         sa.Column("receiver_phone", sa.String(length=20), nullable=False),
         sa.Column("receiver_region", sa.String(length=120), nullable=False),
@@ -1011,6 +1025,10 @@ def upgrade() -> None:
         sa.Column("close_reason", sa.String(length=40), nullable=True),
         sa.Column("modified_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "fee >= 0 AND fee <= settled AND fee_back >= 0 AND fee_back <= fee_returnable AND fee_returnable <= fee",
+            name=op.f("ck_mall_order_fees"),
+        ),
         sa.CheckConstraint("payable >= 0 AND payable = goods_payable + freight", name=op.f("ck_mall_order_payable")),
         sa.CheckConstraint("refunded >= 0 AND refunded <= payable", name=op.f("ck_mall_order_refunded")),
         sa.ForeignKeyConstraint(["buyer_id"], ["accounts_account.id"], name=op.f("fk_mall_order_buyer_id")),
@@ -1858,6 +1876,7 @@ def downgrade() -> None:
     op.drop_table("mall_rule_list")
     op.drop_index("ix_mall_notice_owner", table_name="mall_notice")
     op.drop_table("mall_notice")
+    op.drop_table("mall_fee_rate")
     op.drop_table("mall_category")
     op.drop_index("ix_mall_address_owner", table_name="mall_address")
     op.drop_table("mall_address")
