@@ -45,12 +45,24 @@ def _raise_file_limit(wanted: int) -> None:
 
 
 class _Handler(ggevent.PyWSGIHandler):
-    """Lets go of a connection that became a WebSocket: its last frames are no HTTP request."""
+    """Hands Socket.IO connections over to the keeper of the process and lets go of them."""
 
-    def handle_one_response(self) -> None:
-        super().handle_one_response()
-        if "HTTP_UPGRADE" in self.environ:
-            self.close_connection = True
+    socket: Any
+    environ: dict[str, Any]
+
+    def run_application(self) -> None:
+        keeper = self.server.application.extensions["realtime_keeper"]
+        if not keeper.wants(self.environ):
+            super().run_application()
+            return
+        self.close_connection = True
+        refused = keeper.refusal(self.environ)
+        if refused is not None:
+            self.socket.sendall(f"HTTP/1.1 {refused.value} {refused.phrase}\r\nContent-Length: 0\r\n\r\n".encode())
+            return
+        descriptor = self.socket.detach()
+        self.socket = None
+        keeper.take(self.environ, descriptor)
 
 
 class _Worker(ggevent.GeventPyWSGIWorker):
@@ -87,8 +99,12 @@ def post_worker_init(worker: Any) -> None:
     What start-up made is frozen, small collections are rare, and a full one runs by the clock: over a
     third of the cost of a broadcast to 10,000 viewers was the collector walking their connections.
     """
-    from app.worlds import background  # the application is loaded by now, in this process alone
+    from app.core.realtime.keeper import Keeper  # the application is loaded by now, in this process alone
+    from app.core.sockets import socketio
+    from app.worlds import background
 
+    socketio.begin()
+    worker.wsgi.extensions["realtime_keeper"] = Keeper(worker.wsgi, socketio.server.eio)
     background.start(worker.wsgi)
     worker.cfg.set("graceful_timeout", DRAIN_SECONDS)
     gc.collect()

@@ -2,53 +2,163 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from app.accounts.scopes import ancestors
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import NotFound
+from app.core.errors import Forbidden, NotFound
 from app.core.permissions import Permission
 from sim_livestream.domain.room_flow import RoomState
-from sim_livestream.models import FIRST_NUMBER, LiveClip, LiveComment, LiveItem, LiveRoom, LiveSlide
+from sim_livestream.models.people import LiveComment, LiveViewer
+from sim_livestream.models.rooms import FIRST_NUMBER, CrewRole, LiveCrew, LiveOpening, LiveRoom, LiveSlide
+from sim_livestream.models.selling import LiveClip, LiveItem
+
+BANNED = "你已被移出这个直播间，不能再进入。如有疑问，请联系讲师。"
+GUESTS = frozenset({RoomState.SCHEDULED, RoomState.LIVE, RoomState.PAUSED, RoomState.ENDED})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one person stands to one room, read in a single query.
+
+    role: host | assistant | operator | teacher | viewer.
+    """
+
+    room_id: int
+    number: int
+    world_id: int
+    state: RoomState
+    last_seq: int
+    role: str
+    muted_until: datetime | None
+
+    @property
+    def moderates(self) -> bool:
+        return self.role in {"host", "assistant", "teacher"}
+
+    @property
+    def exempt(self) -> bool:
+        """Say whether limits, slow mode and the off-switch do not hold for this person."""
+        return self.role != "viewer"
+
+
+_STANDING = (
+    sa.select(
+        LiveRoom.id,
+        LiveRoom.world_id,
+        LiveRoom.state,
+        LiveRoom.last_seq,
+        LiveRoom.host_id,
+        LiveCrew.role,
+        LiveViewer.muted_until_wall_at,
+        LiveViewer.banned_wall_at,
+    )
+    .outerjoin(LiveCrew, sa.and_(LiveCrew.room_id == LiveRoom.id, LiveCrew.account_id == sa.bindparam("account")))
+    .outerjoin(LiveViewer, sa.and_(LiveViewer.room_id == LiveRoom.id, LiveViewer.account_id == sa.bindparam("account")))
+    .where(LiveRoom.id == sa.bindparam("room"))
+)
+
+
+def stand(actor: Actor, number: int) -> Standing:
+    """Return how the actor stands to a room.
+
+    Raises NotFound for a room of another world that was not opened to the actor, and for a draft of somebody
+    else; Forbidden for whom the crew has banned.
+    """
+    actor.require(Permission.LIVE_ROOM_VIEW)
+    row = db.session.execute(_STANDING, {"room": number - FIRST_NUMBER, "account": actor.account_id}).one_or_none()
+    if row is None:
+        raise NotFound
+    room_id, world_id, state, last_seq, host_id, crew, muted, banned = row
+    own = actor.world_id == world_id
+    if not own and not (state in GUESTS and _opened(room_id, actor)):
+        raise NotFound
+    role = _role(actor, own=own, hosts=host_id == actor.account_id, crew=crew)
+    if state is RoomState.DRAFT and role == "viewer":
+        raise NotFound
+    if banned is not None and role == "viewer":
+        raise Forbidden(BANNED)
+    return Standing(room_id, number, world_id, state, last_seq, role, muted)
+
+
+def _role(actor: Actor, *, own: bool, hosts: bool, crew: CrewRole | None) -> str:
+    if own and actor.may(Permission.LIVE_ROOM_HOST):
+        if hosts:
+            return "host"
+        if crew is not None:
+            return str(crew)
+    return "teacher" if own and actor.may(Permission.LIVE_ROOM_MODERATE) else "viewer"
+
+
+def _opened(room_id: int, actor: Actor) -> bool:
+    """Say whether an instructor has opened the room to a class or an institution of the actor."""
+    if actor.scope_id is None:
+        return False
+    scopes = db.session.scalars(sa.select(LiveOpening.scope_id).where(LiveOpening.room_id == room_id)).all()
+    return bool(scopes) and not set(scopes).isdisjoint(ancestors(actor.scope_id))
 
 
 def hosts(actor: Actor, room: LiveRoom) -> bool:
     """Say whether the actor runs this room."""
-    return actor.may(Permission.LIVE_ROOM_HOST) and actor.account_id == room.host_id
-
-
-def moderates(actor: Actor, room: LiveRoom) -> bool:
-    """Say whether the actor keeps order in this room: its host, or an instructor of the class."""
-    return hosts(actor, room) or actor.may(Permission.LIVE_ROOM_MODERATE)
+    return actor.may(Permission.LIVE_ROOM_HOST) and actor.account_id == room.host_id and actor.world_id == room.world_id
 
 
 def get_room(actor: Actor, number: int) -> LiveRoom:
-    """Return a room of the actor's world by its number. Raises NotFound; drafts are known to their keepers alone."""
-    actor.require(Permission.LIVE_ROOM_VIEW)
-    room = db.session.scalars(
-        sa.select(LiveRoom).where(LiveRoom.id == number - FIRST_NUMBER, LiveRoom.world_id == actor.world())
-    ).one_or_none()
-    if room is None or (room.state is RoomState.DRAFT and not moderates(actor, room)):
+    """Return a room that the actor may watch, by its number. Raises as ``stand``."""
+    return _row(stand(actor, number).room_id)
+
+
+def _row(room_id: int) -> LiveRoom:
+    return db.session.get_one(LiveRoom, room_id, populate_existing=True)
+
+
+def _for(actor: Actor, number: int, roles: frozenset[str], permission: Permission | None = None) -> LiveRoom:
+    if permission is not None:
+        actor.require(permission)
+    standing = stand(actor, number)
+    if standing.role not in roles:
         raise NotFound
-    return room
+    return _row(standing.room_id)
+
+
+def get_host_room(actor: Actor, number: int) -> LiveRoom:
+    """Return a room that the actor hosts. Raises NotFound for anybody else's."""
+    return _for(actor, number, frozenset({"host"}), Permission.LIVE_ROOM_HOST)
 
 
 def get_own_room(actor: Actor, number: int) -> LiveRoom:
-    """Return a room that the actor hosts. Raises NotFound for anybody else's."""
-    actor.require(Permission.LIVE_ROOM_HOST)
-    room = get_room(actor, number)
-    if not hosts(actor, room):
-        raise NotFound
-    return room
+    """Return a room of whose crew the actor is: host, assistant or operator. Raises NotFound otherwise."""
+    return _for(actor, number, frozenset({"host", "assistant", "operator"}), Permission.LIVE_ROOM_HOST)
+
+
+def get_run_room(actor: Actor, number: int) -> LiveRoom:
+    """Return a room whose goods and games the actor runs: host or operator. Raises NotFound otherwise."""
+    return _for(actor, number, frozenset({"host", "operator"}), Permission.LIVE_ROOM_HOST)
 
 
 def get_kept_room(actor: Actor, number: int) -> LiveRoom:
-    """Return a room that the actor hosts or moderates. Raises NotFound otherwise."""
-    room = get_room(actor, number)
-    if not moderates(actor, room):
-        raise NotFound
-    return room
+    """Return a room in which the actor keeps order: host, assistant, or an instructor. Raises NotFound otherwise."""
+    return _for(actor, number, frozenset({"host", "assistant", "teacher"}))
+
+
+def get_led_room(actor: Actor, number: int) -> LiveRoom:
+    """Return a room that the actor may end: its host, or an instructor. Raises NotFound otherwise."""
+    return _for(actor, number, frozenset({"host", "teacher"}))
+
+
+def get_seen_room(actor: Actor, number: int) -> LiveRoom:
+    """Return a room whose figures the actor may see: the crew and instructors. Raises NotFound otherwise."""
+    return _for(actor, number, frozenset({"host", "assistant", "operator", "teacher"}))
+
+
+def get_taught_room(actor: Actor, number: int) -> LiveRoom:
+    """Return a room of the class that the actor teaches. Raises NotFound otherwise."""
+    return _for(actor, number, frozenset({"teacher"}), Permission.LIVE_ROOM_MODERATE)
 
 
 def lock(room: LiveRoom, *, shared: bool = False) -> LiveRoom:
@@ -68,6 +178,12 @@ def get_item(room: LiveRoom, item_id: int) -> LiveItem:
     if item is None:
         raise NotFound("这件商品已不在小黄车里，请刷新。")
     return item
+
+
+def has_item(room_id: int, item_id: int) -> bool:
+    """Say whether the item is in the room's bag."""
+    found = db.session.scalar(sa.select(LiveItem.id).where(LiveItem.id == item_id, LiveItem.room_id == room_id))
+    return found is not None
 
 
 def get_slide(room: LiveRoom, slide_id: int) -> LiveSlide:

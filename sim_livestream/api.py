@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from app.core import clock as wall
 from app.core.db import db
 from sim_livestream.data import LiveProgress
-from sim_livestream.models import LiveComment, LiveRoom, LiveSale, SaleStatus
+from sim_livestream.models.people import LiveComment
+from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.models.selling import LiveSale, SaleStatus
 from sim_livestream.services import figures
 
 MOST_ROOMS = 50  # in one snapshot of evidence

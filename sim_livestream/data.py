@@ -42,6 +42,7 @@ class BuySheet:
     left: int | None
     receiver: Any
     refusal: str  # why it cannot be bought now, '' when it can
+    quote: str = ""  # the price as told on air, to be shown again when buying
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sim_livestream import sockets, subscribers
 from sim_livestream.domain.room_flow import FLOW, RoomState
 from sim_livestream.services import rooms
 from sim_livestream.services.hall import Hall
+from sim_livestream.services.memory import Memory
 from sim_livestream.services.pulse import Pulse
 from sim_livestream.views.lobby import blueprint
 from sim_mall.events import OrderClosed, OrderPaid, RefundPaid
@@ -21,6 +22,7 @@ from sim_mall.events import OrderClosed, OrderPaid, RefundPaid
 def _start(app: Flask) -> None:
     hall = Hall()
     app.extensions["live_hall"] = hall
+    app.extensions["live_memory"] = Memory()
     app.extensions["live_pulse"] = Pulse(app, hall)
 
 

@@ -13,7 +13,7 @@ from app.core.clock import SHANGHAI, local
 from app.core.errors import InvalidInput
 from app.core.money import parse_yuan
 from app.core.web.forms import Form, clean_text
-from sim_livestream.models import LiveRoom, LiveSlide
+from sim_livestream.models.rooms import LiveRoom, LiveSlide
 from sim_mall.data import Receiver
 
 MOST_PRICES = 200

@@ -10,10 +10,11 @@ from app.core.uow import unit_of_work
 from sim_livestream import access
 from sim_livestream.services import catching_up, chat, entry
 from sim_livestream.services.hall import Seat, hall
-from sim_livestream.services.journal import NAMESPACE, channel
+from sim_livestream.services.journal import NAMESPACE, PUT_OUT, channel
 from sim_livestream.services.pulse import pulse
 
 HIGHEST = 2**53
+TRUST_SECONDS = 10.0  # a like within ten seconds of a sign-out still counts; a message does not
 
 
 def _whole(data: dict[str, Any], name: str, default: int | None = None) -> int:
@@ -48,19 +49,20 @@ def join(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     if visit.notes.get("room", number) != number:
         raise NotFound("入场凭证不属于这个直播间。")
     actor = visit.actor
-    room = access.get_room(actor, number)
-    seat = Seat(room.world_id, room.id, actor.person(), actor.name, counted=not access.hosts(actor, room))
+    standing = access.stand(actor, number)
+    room_id = standing.room_id
+    seat = Seat(standing.world_id, room_id, actor.person(), actor.name, counted=standing.role in {"viewer", "teacher"})
     _go(visit)
-    socketio.seat(visit, NAMESPACE, channel(room.id))
+    socketio.seat(visit, NAMESPACE, channel(room_id))
     hall().enter(visit.sid, seat)
     visit.notes["joined"] = number
-    told = catching_up.catch_up(actor, number, last_seq)
+    told = catching_up.catch_up(actor, standing, last_seq)
     if told.snapshot is not None:
         socketio.tell(NAMESPACE, visit.sid, "snapshot", told.snapshot)
     for kind, body in told.missed:
         socketio.tell(NAMESPACE, visit.sid, kind, body)
     pulse().start()
-    return {"seq": told.seq, "replayed": len(told.missed), "me": catching_up.me(actor, room)}
+    return {"seq": told.seq, "replayed": len(told.missed), "me": catching_up.me(actor, standing)}
 
 
 def leave(visit: Visit, _data: dict[str, Any]) -> None:
@@ -85,8 +87,8 @@ def comment(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     _seat, number = _seated(visit)
     text, key = _text(data, "text"), _text(data, "key")
     with unit_of_work():
-        comment_id = chat.say(visit.actor, number, text, key)
-    return {"id": comment_id}
+        said = chat.say(visit.actor, number, text, key)
+    return {"id": said.id, "held": said.held}
 
 
 def like(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
@@ -106,15 +108,24 @@ def share(visit: Visit, _data: dict[str, Any]) -> None:
 
 def click(visit: Visit, data: dict[str, Any]) -> None:
     """Note that an item was opened."""
-    seat, number = _seated(visit)
+    seat, _number = _seated(visit)
     item_id = _whole(data, "item")
-    access.get_item(access.get_room(visit.actor, number), item_id)
+    if not access.has_item(seat.room_id, item_id):
+        raise NotFound("这件商品已不在小黄车里，请刷新。")
     hall().note(seat, "click", item_id)
+
+
+def put_out(order: dict[str, Any]) -> None:
+    """Carry out an order to every process: end the connections of one person in one room."""
+    for sid in hall().sids_of(order["room"], order["account"]):
+        socketio.tell(NAMESPACE, sid, "notice", {"kind": "out", "reason": order["reason"]})
+        socketio.expel(sid, NAMESPACE)
 
 
 def register(sockets: Sockets) -> None:
     """Open the namespace and register its events."""
-    sockets.open(NAMESPACE, Door(entry.enter, entry.still, gone))
+    sockets.open(NAMESPACE, Door(entry.enter, entry.still, gone), droppable=frozenset({"tick"}))
+    sockets.on_order(PUT_OUT, put_out)
     handlers = {"join": join, "leave": leave, "comment": comment, "like": like, "share": share, "click": click}
     for event, handler in handlers.items():
-        sockets.listen(NAMESPACE, event, handler)
+        sockets.listen(NAMESPACE, event, handler, trust_seconds=0.0 if event == "comment" else TRUST_SECONDS)

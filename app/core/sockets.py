@@ -21,6 +21,7 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import DomainError
+from app.core.realtime.fanout import FanOut
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ class Visit:
     sid: str
     actor: Actor
     notes: dict[str, Any] = field(default_factory=dict)
+    asked_at: float = 0.0  # when the door last said that this person may stay
     window: float = 0.0
     events: int = 0
 
@@ -96,6 +98,11 @@ class Sockets(SocketIO):  # type: ignore[misc]
         self._visits: dict[str, Visit] = {}
         self._doors: dict[str, Door] = {}
         self._registered: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._listening: dict[tuple[str, str], Callable[..., Any]] = {}
+        self._app: Flask | None = None
+        self._droppable: frozenset[str] = frozenset()
+        self._orders: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self.fan_out = FanOut()
 
     def attach(self, app: Flask) -> None:
         """Bind to the application: websocket only, own sign-in, messages over Redis when configured.
@@ -106,23 +113,34 @@ class Sockets(SocketIO):  # type: ignore[misc]
         self._visits = {}
         self.server_options: dict[str, Any] = {}
         self.handlers: list[Any] = []
+        self.fan_out = FanOut(settings.redis_url)
+        self.fan_out.droppable, self.fan_out.orders = self._droppable, self._orders
         self.init_app(
             app,
+            client_manager=self.fan_out,
+            async_handlers=False,
             async_mode=async_mode(),
             transports=["websocket"],
             manage_session=False,
             ping_interval=25,
             ping_timeout=20,
-            message_queue=settings.redis_url,
             cors_allowed_origins=[settings.public_url] if settings.public_url else None,
             max_http_buffer_size=MESSAGE_LIMIT,
         )
         for (namespace, event), handler in self._registered.items():
             self.on_event(event, handler, namespace=namespace)
+        for (namespace, event), handler in self._listening.items():
+            # straight to the server: these need no request, and a request context per event costs more than a like
+            self.server.on(event, handler, namespace=namespace)
+        self._app = app
         app.wsgi_app = PlainFrames(app.wsgi_app)  # type: ignore[method-assign]
 
-    def open(self, namespace: str, door: Door) -> None:
-        """Open a namespace: connections come in through the door and are forgotten when they end."""
+    def open(self, namespace: str, door: Door, *, droppable: frozenset[str] = frozenset()) -> None:
+        """Open a namespace: connections come in through the door and are forgotten when they end.
+
+        droppable: events that a viewer who does not read may miss.
+        """
+        self._droppable |= droppable
 
         def connected(auth: Any = None) -> bool | None:
             notes: dict[str, Any] = {}
@@ -134,7 +152,7 @@ class Sockets(SocketIO):  # type: ignore[misc]
                 db.session.remove()
             if actor is None:
                 raise ConnectionRefusedError("signed_out")
-            self._visits[request.sid] = Visit(request.sid, actor, notes)  # type: ignore[attr-defined]
+            self._visits[request.sid] = Visit(request.sid, actor, notes, clock.monotonic())  # type: ignore[attr-defined]
             return None
 
         def disconnected(*_reason: Any) -> None:
@@ -146,34 +164,63 @@ class Sockets(SocketIO):  # type: ignore[misc]
         self._registered[(namespace, "disconnect")] = disconnected
         self._doors[namespace] = door
 
-    def listen(self, namespace: str, event: str, handler: Handler) -> None:
-        """Register ``handler(visit, data)`` for an event; its answer becomes the acknowledgement."""
+    def listen(self, namespace: str, event: str, handler: Handler, *, trust_seconds: float = 0.0) -> None:
+        """Register ``handler(visit, data)`` for an event; its answer becomes the acknowledgement.
 
-        def dispatched(data: Any = None, *_more: Any) -> dict[str, Any]:
-            try:
-                visit = self._visits.get(request.sid)  # type: ignore[attr-defined]
-                if visit is None:
-                    return SIGNED_OUT
-                if not visit.within_burst(clock.monotonic()):
-                    return TOO_FAST
-                if not isinstance(data, dict):
-                    return MALFORMED
-                if not self._doors[namespace].still(visit.actor):
-                    return SIGNED_OUT
-                return {"ok": True, **(handler(visit, data) or {})}
-            except DomainError as error:
-                return {"ok": False, "error": error.message, "code": error.code}
-            except Exception:
-                log.exception("socket_event_failed", namespace=namespace, socket_event=event)
-                return UNEXPECTED
-            finally:
-                db.session.remove()
+        trust_seconds: for how long the door's last word about this person is good enough; events that
+        change nothing at once are so frequent that a query for each would be their main cost.
+        """
 
-        self._registered[(namespace, event)] = dispatched
+        def dispatched(sid: str, data: Any = None, *_more: Any) -> dict[str, Any]:
+            if self._app is None:
+                raise RuntimeError("the sockets are bound to no application")
+            with self._app.app_context():
+                try:
+                    return self._dispatch(namespace, sid, data, handler, trust_seconds)
+                except DomainError as error:
+                    return {"ok": False, "error": error.message, "code": error.code}
+                except Exception:
+                    log.exception("socket_event_failed", namespace=namespace, socket_event=event)
+                    return UNEXPECTED
+                finally:
+                    db.session.remove()
+
+        self._listening[(namespace, event)] = dispatched
+
+    def _dispatch(self, namespace: str, sid: str, data: Any, handler: Handler, trust_seconds: float) -> dict[str, Any]:
+        visit, now = self._visits.get(sid), clock.monotonic()
+        if visit is None:
+            return SIGNED_OUT
+        if not visit.within_burst(now):
+            return TOO_FAST
+        if not isinstance(data, dict):
+            return MALFORMED
+        if now - visit.asked_at >= trust_seconds:
+            if not self._doors[namespace].still(visit.actor):
+                return SIGNED_OUT
+            visit.asked_at = now
+        return {"ok": True, **(handler(visit, data) or {})}
 
     def tell(self, namespace: str, room: str, event: str, body: dict[str, Any]) -> None:
         """Send an event to everybody in a room of the namespace, or to one connection by its id."""
         self.emit(event, body, namespace=namespace, to=room)
+
+    def begin(self) -> None:
+        """Listen to the other processes from now on; a web process does so before its first viewer."""
+        self.server.manager_initialized = True
+        self.fan_out.initialize()
+
+    def on_order(self, name: str, carry_out: Callable[[dict[str, Any]], None]) -> None:
+        """Register what every process does when one of them orders it (``order``)."""
+        self._orders[name] = carry_out
+
+    def order(self, name: str, body: dict[str, Any]) -> None:
+        """Have every process carry out an order, this one too."""
+        self.fan_out.order(name, body)
+
+    def expel(self, sid: str, namespace: str) -> None:
+        """End a connection of this process."""
+        self.server.disconnect(sid, namespace=namespace)
 
     def seat(self, visit: Visit, namespace: str, room: str) -> None:
         """Let the connection receive what is told to the room."""

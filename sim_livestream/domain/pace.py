@@ -16,6 +16,7 @@ REPLAY = 500  # missed events that are played again; beyond it a snapshot
 HISTORY = 50  # messages in a snapshot
 BEAT = timedelta(seconds=15)  # a process says this often who is still there
 GONE = timedelta(seconds=45)  # who was not confirmed for so long has left
+SLOW_SECONDS = (0, 5, 10, 30, 60)  # between two messages of a viewer; 0: slow mode is off
 MUTE_MINUTES = (1, 5, 10, 60, 0)  # 0: as long as the room exists
 
 

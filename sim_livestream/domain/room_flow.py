@@ -1,10 +1,11 @@
-"""The life of a live room (直播间): planned, on air, paused, ended."""
+"""The life of a live room (直播间): planned, on air, paused, ended; stopped by an instructor, or never begun."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import StrEnum
 
-from app.core.flow import Flow, on
+from app.core.flow import SYSTEM, Flow, on
 from app.core.permissions import Role
 
 
@@ -16,11 +17,19 @@ class RoomState(StrEnum):
     LIVE = "live"  # on air: messages, likes, live prices
     PAUSED = "paused"  # on air, but nothing is sold
     ENDED = "ended"  # over for good
+    BANNED = "banned"  # stopped by an instructor: picture, messages and sale were cut at once
+    EXPIRED = "expired"  # announced, and not begun half an hour after
 
 
 S = RoomState
 ON_AIR = frozenset({S.LIVE, S.PAUSED})
 BEFORE = frozenset({S.DRAFT, S.SCHEDULED})
+OVER = frozenset({S.ENDED, S.BANNED})  # had a show, has figures and a replay
+CLOSED = OVER | {S.EXPIRED}
+
+LATE = timedelta(minutes=30)  # after the announced time, from which a room that has not begun expires
+SHORTEST, LONGEST = 30, 24 * 60  # minutes of a planned show
+QUOTE_HOLDS = timedelta(minutes=15)  # after the end, for which a price that was quoted on air is honoured
 
 HOST = {Role.TRAINEE}
 KEEPER = {Role.TRAINEE, Role.INSTRUCTOR}
@@ -31,6 +40,8 @@ STATE_NAMES: dict[str, str] = {
     S.LIVE: "直播中",
     S.PAUSED: "暂停中",
     S.ENDED: "已结束",
+    S.BANNED: "已封停",
+    S.EXPIRED: "已过期",
 }
 
 FLOW = Flow(
@@ -39,11 +50,13 @@ FLOW = Flow(
     S.DRAFT,
     [
         on("schedule", S.DRAFT, S.SCHEDULED, HOST, "只有未开播的直播间可以预告。"),
-        on("start", BEFORE, S.LIVE, HOST, "这个直播间已经开播过了。"),
+        on("start", BEFORE, S.LIVE, HOST, "这个直播间已经开播过，或者预告已过期。"),
         on("pause", S.LIVE, S.PAUSED, KEEPER, "直播间没有在直播，不需要暂停。"),
         on("resume", S.PAUSED, S.LIVE, KEEPER, "直播间没有暂停。"),
         on("end", ON_AIR, S.ENDED, KEEPER, "直播间没有开播，或者已经结束。"),
+        on("ban", ON_AIR, S.BANNED, {Role.INSTRUCTOR}, "直播间没有在直播，不需要紧急停播。"),
+        on("expire", S.SCHEDULED, S.EXPIRED, {SYSTEM}, "这个直播间没有预告。"),
     ],
-    final=frozenset({S.ENDED}),
+    final=frozenset({S.ENDED, S.BANNED, S.EXPIRED}),
     names=STATE_NAMES,
 )

@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db
 from sim_livestream import access
+from sim_livestream.access import Standing
 from sim_livestream.data import CatchUp
-from sim_livestream.models import ItemStatus, LiveRoom
-from sim_livestream.services import chat, journal, presence, stage
+from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.models.selling import ItemStatus
+from sim_livestream.services import chat, games, journal, presence, stage
+from sim_livestream.services.memory import memory
 from sim_livestream.services.payloads import comment_body, item_body, moment, room_body, slide_body
 
 
-def catch_up(actor: Actor, number: int, last_seq: int) -> CatchUp:
+def catch_up(actor: Actor, standing: Standing, last_seq: int) -> CatchUp:
     """Return the events after ``last_seq`` when they can be replayed, else a snapshot.
 
-    The seq is read first and nothing told later goes in, so nobody sees an event twice.
+    The seq is read first and nothing told later goes in, so nobody sees an event twice. What is the same
+    for everybody is remembered until the room's next event.
     """
-    room = access.get_room(actor, number)
-    seq = db.session.scalar(sa.select(LiveRoom.last_seq).where(LiveRoom.id == room.id)) or 0
-    missed = journal.missed(room.id, last_seq, seq)
+    room_id, seq = standing.room_id, standing.last_seq
+    replays = memory().replays(room_id, seq)
+    if last_seq not in replays:
+        replays[last_seq] = journal.missed(room_id, last_seq, seq)
+    missed = replays[last_seq]
     if missed is not None:
         return CatchUp(seq, None, tuple(missed))
-    return CatchUp(seq, snapshot(actor, room, seq))
+    common = memory().snapshot(room_id, seq)
+    if common is None:
+        common = _common(access.get_room(actor, standing.number), seq)
+        memory().keep_snapshot(room_id, seq, common)
+    return CatchUp(seq, {**common, "me": me(actor, standing)})
 
 
 def snapshot(actor: Actor, room: LiveRoom, seq: int) -> dict[str, Any]:
     """Return the room as it is, with the messages told up to ``seq``."""
+    return {**_common(room, seq), "me": me(actor, access.stand(actor, room.number))}
+
+
+def _common(room: LiveRoom, seq: int) -> dict[str, Any]:
     clip = access.open_clip(room.id)
     items = [item_body(item) for item in access.bag(room.id) if item.status is not ItemStatus.HIDDEN]
     return {
@@ -42,18 +53,17 @@ def snapshot(actor: Actor, room: LiveRoom, seq: int) -> dict[str, Any]:
         "items": items,
         "pinned": clip.item_id if clip else None,
         "slide": slide_body(stage.current_slide(room)),
-        "me": me(actor, room),
+        "games": games.running(room.id),
     }
 
 
-def me(actor: Actor, room: LiveRoom) -> dict[str, Any]:
+def me(actor: Actor, standing: Standing) -> dict[str, Any]:
     """Return how the person stands to the room."""
-    viewer = chat.viewer_of(room, actor.person())
-    until = viewer.muted_until_wall_at if viewer else None
+    until = standing.muted_until
     return {
         "account": actor.person(),
         "name": actor.name,
-        "role": chat.role_in(actor, room),
-        "moderates": access.moderates(actor, room),
+        "role": standing.role,
+        "moderates": standing.moderates,
         "muted_until": moment(until) if until is not None and until > wall.now() else None,
     }

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db, matched
 from app.core.errors import Conflict, Forbidden, InvalidInput, Refused, TooMany
-from app.core.permissions import Permission
 from app.core.web.forms import clean_text
 from app.worlds.clock import sim_now
 from sim_livestream import access
+from sim_livestream.access import Standing
+from sim_livestream.domain import wording
 from sim_livestream.domain.pace import COMMENT_LENGTH, COMMENT_WINDOW, COMMENTS, HISTORY
 from sim_livestream.domain.room_flow import ON_AIR
-from sim_livestream.models import LiveComment, LiveRoom, LiveViewer
+from sim_livestream.models.people import AlarmPlace, LiveAlarm, LiveComment, LiveViewer
+from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.services.presence import register_viewers
 
 KEY_LENGTH = 80
+_RULES = sa.select(LiveRoom.slow_seconds, LiveRoom.quiet, LiveRoom.words).where(LiveRoom.id == sa.bindparam("room"))
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message that was taken in. held: it waits for review."""
+
+    id: int
+    held: bool
 
 
 def check_text(text: str) -> str:
@@ -34,80 +47,120 @@ def check_text(text: str) -> str:
     return line
 
 
-def say(actor: Actor, number: int, text: str, key: str) -> int:
-    """Write a message; it leaves with the next tick. Return its id; the same key again is the same message.
+def say(actor: Actor, number: int, text: str, key: str, *, item_id: int | None = None) -> Said:
+    """Write a message; it leaves with the next tick, or waits for review when it holds a blocked word.
 
-    Raises Refused off air or when muted, TooMany beyond three messages in two seconds.
+    item_id: a card of the bag, from the crew alone. The same key again is the same message.
+    Raises Refused off air or while the room is quiet, Forbidden when muted, TooMany beyond three messages in
+    two seconds or faster than slow mode allows.
     """
-    room = access.get_room(actor, number)
+    standing = access.stand(actor, number)
     line = check_text(text)
     if not key or len(key) > KEY_LENGTH:
         raise InvalidInput("消息缺少编号，请刷新页面。", field="key")
-    account_id = actor.person()
-    if room.state not in ON_AIR:
+    if standing.state not in ON_AIR:
         raise Refused("直播没有在进行，暂时不能发言。")
-    register_viewers(room.world_id, room.id, [account_id])
-    viewer = viewer_of(room, account_id)
     now = wall.now()
-    if viewer is not None and viewer.muted_until_wall_at is not None and viewer.muted_until_wall_at > now:
-        raise Forbidden(mute_sentence(viewer.muted_until_wall_at, now))
+    if standing.muted_until is not None and standing.muted_until > now:
+        raise Forbidden(mute_sentence(standing.muted_until, now))
+    slow, quiet, words = db.session.execute(_RULES, {"room": standing.room_id}).one()
+    if quiet and not standing.exempt:
+        raise Refused("主播暂时关闭了发言，先看看讲解吧。")
+    hit = wording.in_speech(line) if standing.exempt else wording.in_message(line, words.splitlines())
+    comment_id = _insert(actor, standing, line, key, item_id, hit.word if hit and not standing.exempt else "", now)
+    if comment_id is None:
+        return _seen(standing, actor.person(), line, key)
+    if not standing.exempt:
+        _take_turn(standing, actor, now, slow)
+    if hit is not None:
+        raise_alarm(standing.room_id, standing.world_id, actor, AlarmPlace.COMMENT, hit, line, comment_id)
+    return Said(comment_id, hit is not None and not standing.exempt)
+
+
+def _insert(
+    actor: Actor, standing: Standing, line: str, key: str, item_id: int | None, held_for: str, now: datetime
+) -> int | None:
+    """Write the row; None when the key was used before."""
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    found: int | None = db.session.scalar(
+        insert(LiveComment)
+        .values(
+            world_id=standing.world_id,
+            room_id=standing.room_id,
+            account_id=actor.person(),
+            name=actor.name,
+            role=standing.role,
+            text=line,
+            key=key,
+            item_id=item_id if standing.exempt else None,
+            held_for=held_for[:60],
+            said_at=sim_now(standing.world_id),
+            said_wall_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=["room_id", "account_id", "key"])
+        .returning(LiveComment.id)
+    )
+    return found
+
+
+def _seen(standing: Standing, account_id: int, line: str, key: str) -> Said:
     seen = db.session.scalars(
         sa.select(LiveComment).where(
-            LiveComment.room_id == room.id, LiveComment.account_id == account_id, LiveComment.key == key
+            LiveComment.room_id == standing.room_id, LiveComment.account_id == account_id, LiveComment.key == key
         )
-    ).one_or_none()
-    if seen is not None:
-        if seen.text != line:
-            raise Conflict("这个消息编号已经用过。", code="key_reused")
-        return seen.id
-    _take_turn(room.id, account_id, now)
-    comment = LiveComment(
-        world_id=room.world_id,
-        room_id=room.id,
-        account_id=account_id,
-        name=actor.name,
-        role=role_in(actor, room),
-        text=line,
-        key=key,
-        said_at=sim_now(room.world_id),
-        said_wall_at=now,
-    )
-    db.session.add(comment)
-    db.session.flush()
-    return comment.id
+    ).one()
+    if seen.text != line:
+        raise Conflict("这个消息编号已经用过。", code="key_reused")
+    return Said(seen.id, bool(seen.held_for))
 
 
-def _take_turn(room_id: int, account_id: int, now: datetime) -> None:
+def _take_turn(standing: Standing, actor: Actor, now: datetime, slow: int) -> None:
     """Remember this message as one of the last three; the third to last must be two seconds old."""
-    oldest = LiveViewer.said_wall_at_1
-    turned = db.session.execute(
+    oldest, last = LiveViewer.said_wall_at_1, LiveViewer.said_wall_at_3
+    free = sa.or_(oldest.is_(None), oldest <= now - COMMENT_WINDOW)
+    if slow:
+        free = sa.and_(free, sa.or_(last.is_(None), last <= now - timedelta(seconds=slow)))
+    turn = (
         sa.update(LiveViewer)
-        .where(
-            LiveViewer.room_id == room_id,
-            LiveViewer.account_id == account_id,
-            sa.or_(oldest.is_(None), oldest <= now - COMMENT_WINDOW),
-        )
-        .values(said_wall_at_1=LiveViewer.said_wall_at_2, said_wall_at_2=LiveViewer.said_wall_at_3, said_wall_at_3=now)
+        .where(LiveViewer.room_id == standing.room_id, LiveViewer.account_id == actor.person(), free)
+        .values(said_wall_at_1=LiveViewer.said_wall_at_2, said_wall_at_2=last, said_wall_at_3=now)
         .execution_options(synchronize_session=False)
     )
-    if matched(turned) != 1:
-        raise TooMany(f"说得太快了，{COMMENT_WINDOW.seconds} 秒内最多 {COMMENTS} 条，稍等一下。")
+    if matched(db.session.execute(turn)) == 1:
+        return
+    register_viewers(standing.world_id, standing.room_id, {actor.person(): actor.name})
+    if matched(db.session.execute(turn)) == 1:  # the first message, before the stay was written
+        return
+    if slow:
+        raise TooMany(f"慢速模式：每 {slow} 秒可以发一条，稍等一下。")
+    raise TooMany(f"说得太快了，{COMMENT_WINDOW.seconds} 秒内最多 {COMMENTS} 条，稍等一下。")
 
 
-def role_in(actor: Actor, room: LiveRoom) -> str:
-    """Return how the person stands to the room: host, teacher or viewer."""
-    if access.hosts(actor, room):
-        return "host"
-    return "teacher" if actor.may(Permission.LIVE_ROOM_MODERATE) else "viewer"
-
-
-def viewer_of(room: LiveRoom, account_id: int) -> LiveViewer | None:
-    """Return the person's row in the room."""
-    return db.session.scalars(
-        sa.select(LiveViewer)
-        .where(LiveViewer.room_id == room.id, LiveViewer.account_id == account_id)
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+def raise_alarm(
+    room_id: int,
+    world_id: int,
+    actor: Actor,
+    place: AlarmPlace,
+    hit: wording.Hit,
+    text: str,
+    comment_id: int | None = None,
+) -> None:
+    """Note a banned word for the crew and for instructors, inside the open unit of work."""
+    db.session.add(
+        LiveAlarm(
+            world_id=world_id,
+            room_id=room_id,
+            place=place,
+            account_id=actor.person(),
+            comment_id=comment_id,
+            name=actor.name,
+            rule=hit.rule,
+            word=hit.word[:60],
+            text=text[:500],
+            wall_at=wall.now(),
+        )
+    )
+    db.session.flush()
 
 
 def mute_sentence(until: datetime, now: datetime) -> str:

@@ -9,7 +9,8 @@ from app.core.errors import Refused
 from app.worlds.clock import sim_now
 from sim_livestream import access
 from sim_livestream.domain.room_flow import ON_AIR
-from sim_livestream.models import ItemStatus, LiveClip, LiveRoom
+from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.models.selling import ItemStatus, LiveClip
 from sim_livestream.services import journal, stage
 from sim_livestream.services.payloads import item_body
 

@@ -15,24 +15,15 @@ from sim_livestream import access
 from sim_livestream.data import ItemFigures, RoomFigures
 from sim_livestream.domain.attendance import Stay, attendance
 from sim_livestream.domain.pace import GONE
-from sim_livestream.models import (
-    ActionKind,
-    LiveAction,
-    LiveClip,
-    LiveComment,
-    LiveItem,
-    LivePresence,
-    LiveRoom,
-    LiveSale,
-    LiveViewer,
-    SaleStatus,
-)
+from sim_livestream.models.people import ActionKind, LiveAction, LiveComment, LivePresence, LiveViewer
+from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.models.selling import LiveClip, LiveItem, LiveSale, SaleStatus
 from sim_livestream.services import presence
 
 
 def room_figures(actor: Actor, number: int) -> tuple[LiveRoom, RoomFigures]:
     """Return a room and its figures, for its host and instructors. Raises NotFound for others."""
-    room = access.get_kept_room(actor, number)
+    room = access.get_seen_room(actor, number)
     return room, compute(room)
 
 

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 import sqlalchemy as sa
 
 from app.core import audit
+from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput, Refused
 from app.core.money import plain_yuan
 from app.worlds.api import scope_of_world
 from sim_livestream import access, mall_client
-from sim_livestream.domain.room_flow import RoomState
-from sim_livestream.models import ItemStatus, LiveItem, LivePrice, LiveRoom, LiveSale, LiveSlide
+from sim_livestream.domain.room_flow import CLOSED
+from sim_livestream.models.rooms import LiveRoom, LiveSlide
+from sim_livestream.models.selling import ItemStatus, LiveItem, LivePrice, LiveSale
 from sim_livestream.services import explaining, journal
 from sim_livestream.services.payloads import item_body
 
 MOST_ITEMS = 100
+MOST_STOCK = 999_999
+DROP_MINUTES = (1, 3, 5, 10, 30)
 HIGHEST_LIMIT = 999
 
 
-def _open_room(actor: Actor, number: int) -> LiveRoom:
-    room = access.lock(access.get_own_room(actor, number))
-    if room.state is RoomState.ENDED:
+def _open_room(actor: Actor, number: int, *, crew: bool = False) -> LiveRoom:
+    found = access.get_own_room(actor, number) if crew else access.get_run_room(actor, number)
+    room = access.lock(found)
+    if room.state in CLOSED:
         raise Refused("直播已结束，小黄车不能再改。")
     return room
 
@@ -94,8 +100,10 @@ def add_item(actor: Actor, number: int, listing_id: int) -> int:
     return item.id
 
 
-def price_item(actor: Actor, number: int, item_id: int, prices: Mapping[int, int], limit: int) -> None:
-    """Set live prices (sku → fen) and the limit per person (0: none) of an item.
+def price_item(
+    actor: Actor, number: int, item_id: int, prices: Mapping[int, int], limit: int, stock: int | None = None
+) -> None:
+    """Set live prices (sku → fen), the limit per person (0: none) and the units offered here (None: no bound).
 
     Raises InvalidInput for a price that is not positive or above the shop's, naming the specification.
     """
@@ -116,24 +124,67 @@ def price_item(actor: Actor, number: int, item_id: int, prices: Mapping[int, int
             raise InvalidInput(f"{named}直播价不能高于店铺价 {plain_yuan(row.shop_price)} 元。", field="price")
         row.price = wanted
     item.limit = limit
+    _offer(item, stock)
     db.session.flush()
+    after = {row.sku_id: row.price for row in item.prices}
     audit.record(
         actor,
         "live_item.priced",
         f"live_item:{item.id}",
-        {"room": room.number, "before": before, "after": {p.sku_id: p.price for p in item.prices}, "limit": limit},
+        {
+            "room": room.number,
+            "before": before,
+            "after": {p.sku_id: p.price for p in item.prices},
+            "limit": limit,
+            "stock": stock,
+        },
         scope_id=scope_of_world(room.world_id),
     )
     _tell(room, item, "changed")
 
 
-def show_item(actor: Actor, number: int, item_id: int, status: ItemStatus) -> None:
-    """Hide, show or lock an item; hiding the explained one ends its explanation."""
+def _offer(item: LiveItem, stock: int | None) -> None:
+    """Set the units offered in the room; what was taken already stays taken."""
+    taken = 0 if item.stock is None or item.stock_left is None else item.stock - item.stock_left
+    if stock is None:
+        item.stock = item.stock_left = None
+        return
+    if not taken <= stock <= MOST_STOCK or stock < 1:
+        raise InvalidInput(
+            f"直播库存应在 {max(1, taken)} 到 {MOST_STOCK} 之间，已经有 {taken} 件被下单。", field="stock"
+        )
+    item.stock, item.stock_left = stock, stock - taken
+
+
+def drop_item(actor: Actor, number: int, item_id: int, minutes: int) -> None:
+    """Announce a countdown drop (限时开抢): the item is locked and unlocks by itself in some minutes."""
     room = _open_room(actor, number)
     item = access.get_item(room, item_id)
-    if item.status is status:
+    if minutes not in DROP_MINUTES:
+        raise InvalidInput("请选择几分钟后开抢。", field="minutes")
+    item.status, item.opens_wall_at = ItemStatus.LOCKED, wall.now() + timedelta(minutes=minutes)
+    db.session.flush()
+    _tell(room, item, "changed")
+
+
+def order_items(actor: Actor, number: int, item_ids: Sequence[int]) -> None:
+    """Put the bag into the order given; items that are not named keep their order after the others."""
+    room = _open_room(actor, number, crew=True)
+    rank = {item_id: place for place, item_id in enumerate(item_ids)}
+    for position, item in enumerate(sorted(access.bag(room.id), key=lambda one: rank.get(one.id, len(rank))), 1):
+        if item.position != position:
+            item.position = position
+            db.session.flush()
+            _tell(room, item, "changed")
+
+
+def show_item(actor: Actor, number: int, item_id: int, status: ItemStatus) -> None:
+    """Hide, show or lock an item; hiding the explained one ends its explanation."""
+    room = _open_room(actor, number, crew=True)
+    item = access.get_item(room, item_id)
+    if item.status is status and item.opens_wall_at is None:
         return
-    item.status = status
+    item.status, item.opens_wall_at = status, None
     db.session.flush()
     clip = access.open_clip(room.id)
     if status is ItemStatus.HIDDEN and clip is not None and clip.item_id == item.id:
@@ -144,7 +195,7 @@ def show_item(actor: Actor, number: int, item_id: int, status: ItemStatus) -> No
 
 def move_item(actor: Actor, number: int, item_id: int, step: int) -> None:
     """Move an item up (-1) or down (+1) in the bag."""
-    room = _open_room(actor, number)
+    room = _open_room(actor, number, crew=True)
     item = access.get_item(room, item_id)
     items = access.bag(room.id)
     place = next(index for index, other in enumerate(items) if other.id == item.id)

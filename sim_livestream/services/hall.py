@@ -113,6 +113,11 @@ class Hall:
         """Return where the connection sits."""
         return self._seats.get(sid)
 
+    def sids_of(self, room_id: int, account_id: int) -> list[str]:
+        """Return the connections of one person in one room through this process."""
+        with self._lock:
+            return [sid for sid, seat in self._seats.items() if seat.key == (room_id, account_id)]
+
     def rooms(self) -> list[int]:
         """Return the rooms somebody sits in through this process, ascending."""
         with self._lock:

@@ -14,9 +14,11 @@ from app.core.sockets import socketio
 from app.core.uow import after_commit
 from app.worlds.clock import sim_now
 from sim_livestream.domain.pace import REPLAY
-from sim_livestream.models import LiveComment, LiveEvent, LiveRoom
+from sim_livestream.models.people import LiveComment
+from sim_livestream.models.rooms import LiveEvent, LiveRoom
 
 NAMESPACE = "/live"
+PUT_OUT = "live.put_out"  # order to every process: {room, account, reason}
 
 
 @dataclass(frozen=True, slots=True)

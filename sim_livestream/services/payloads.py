@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 from app.core import clock
-from sim_livestream.models import LiveComment, LiveItem, LiveRoom, LiveSlide
+from sim_livestream.models.people import LiveComment
+from sim_livestream.models.play import LiveLot, LivePacket, LivePoll
+from sim_livestream.models.rooms import LiveRoom, LiveSlide
+from sim_livestream.models.selling import LiveItem
 
 
 def moment(value: datetime | None) -> str | None:
@@ -29,6 +33,8 @@ def item_body(item: LiveItem) -> dict[str, Any]:
         "status": str(item.status),
         "sold": item.sold,
         "limit": item.limit,
+        "left": item.stock_left,
+        "opens": moment(item.opens_wall_at),
     }
 
 
@@ -40,6 +46,7 @@ def comment_body(comment: LiveComment) -> dict[str, Any]:
         "who": comment.name,
         "role": comment.role,
         "text": comment.text,
+        "item": comment.item_id,
         "at": moment(comment.said_wall_at),
     }
 
@@ -55,6 +62,45 @@ def slide_body(slide: LiveSlide | None) -> dict[str, Any] | None:
         "kind": slide.picture_kind,
         "picture": slide.picture_title,
         "category": slide.picture_category,
+    }
+
+
+def packet_body(packet: LivePacket) -> dict[str, Any]:
+    """Return a red packet as viewers see it: never the pieces to come."""
+    return {
+        "id": packet.id,
+        "words": packet.words,
+        "total": packet.total,
+        "pieces": packet.pieces,
+        "taken": packet.taken,
+        "state": str(packet.status),
+        "ends": moment(packet.ends_wall_at),
+    }
+
+
+def lot_body(lot: LiveLot) -> dict[str, Any]:
+    """Return a lucky bag as viewers see it."""
+    return {
+        "id": lot.id,
+        "prize": lot.prize,
+        "value": lot.value,
+        "winners": lot.winners,
+        "condition": str(lot.condition),
+        "phrase": lot.phrase,
+        "state": str(lot.status),
+        "ends": moment(lot.ends_wall_at),
+    }
+
+
+def poll_body(poll: LivePoll, votes: list[int] | None) -> dict[str, Any]:
+    """Return a poll as viewers see it; votes only when it is over."""
+    return {
+        "id": poll.id,
+        "question": poll.question,
+        "options": json.loads(poll.options),
+        "votes": votes,
+        "state": str(poll.status),
+        "ends": moment(poll.ends_wall_at),
     }
 
 

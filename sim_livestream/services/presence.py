@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,18 +14,19 @@ from app.core.db import db, matched
 from app.worlds.clock import sim_now
 from sim_livestream.domain.pace import GONE
 from sim_livestream.domain.room_flow import ON_AIR
-from sim_livestream.models import ActionKind, LiveAction, LivePresence, LiveRoom, LiveViewer
+from sim_livestream.models.people import ActionKind, LiveAction, LivePresence, LiveViewer
+from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.services.hall import Batch, Key
 
 CHUNK = 400  # ids in one statement
 
 
-def register_viewers(world_id: int, room_id: int, account_ids: Collection[int]) -> None:
-    """Make sure that each account has its row in the room, inside the open unit of work."""
+def register_viewers(world_id: int, room_id: int, people: Mapping[int, str]) -> None:
+    """Make sure that each account (id → name) has its row in the room, inside the open unit of work."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     rows = [
-        {"world_id": world_id, "room_id": room_id, "account_id": account_id, "likes": 0}
-        for account_id in sorted(account_ids)
+        {"world_id": world_id, "room_id": room_id, "account_id": account_id, "name": people[account_id], "likes": 0}
+        for account_id in sorted(people)
     ]
     for start in range(0, len(rows), CHUNK):
         db.session.execute(insert(LiveViewer).values(rows[start : start + CHUNK]).on_conflict_do_nothing())
@@ -39,13 +40,13 @@ def write(batch: Batch) -> dict[Key, int]:
     def sim(world_id: int) -> datetime:
         return sims.setdefault(world_id, sim_now(world_id))
 
-    by_room: dict[tuple[int, int], set[int]] = {}
-    for seat in batch.opened:
-        by_room.setdefault((seat.world_id, seat.room_id), set()).add(seat.account_id)
+    by_room: dict[tuple[int, int], dict[int, str]] = {}
     for room_id, account_id in batch.likes:
-        by_room.setdefault((batch.worlds[room_id], room_id), set()).add(account_id)
-    for (world_id, room_id), account_ids in sorted(by_room.items()):
-        register_viewers(world_id, room_id, account_ids)
+        by_room.setdefault((batch.worlds[room_id], room_id), {})[account_id] = ""
+    for seat in batch.opened:
+        by_room.setdefault((seat.world_id, seat.room_id), {})[seat.account_id] = seat.name
+    for (world_id, room_id), people in sorted(by_room.items()):
+        register_viewers(world_id, room_id, people)
     stays = [
         LivePresence(
             world_id=seat.world_id,

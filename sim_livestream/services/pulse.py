@@ -18,14 +18,17 @@ from app.core.db import db
 from app.core.sockets import socketio
 from app.core.uow import unit_of_work
 from sim_livestream.domain.pace import BEAT, COMMENTS_IN_TICK, NAMES_IN_TICK, TICK
-from sim_livestream.domain.room_flow import RoomState
-from sim_livestream.models import LiveComment, LiveItem, LiveRoom, LiveSale, SaleStatus
-from sim_livestream.services import journal, presence
+from sim_livestream.domain.room_flow import CLOSED
+from sim_livestream.models.people import LiveComment
+from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.models.selling import LiveItem, LiveSale, SaleStatus
+from sim_livestream.services import games, journal, presence
 from sim_livestream.services.hall import Hall
 from sim_livestream.services.payloads import comment_body
 
 log = structlog.get_logger(__name__)
 
+_WAITING = (LiveComment.seq.is_(None), LiveComment.hidden_by.is_(None), LiveComment.held_for == "")
 SLACK = TICK / 5  # the gate opens a little early, so that a steady pulse does not miss every other turn
 
 
@@ -37,6 +40,7 @@ class Pulse:
         self._hall = hall
         self._running = False
         self._beaten = wall.monotonic()
+        self._settled = 0.0
 
     def start(self) -> None:
         """Start the loop once; tests without background loops take their turns by hand."""
@@ -59,6 +63,9 @@ class Pulse:
         with self._app.app_context():
             try:
                 self._write()
+                if wall.monotonic() - self._settled >= 1.0:
+                    self._settled = wall.monotonic()
+                    games.settle_due()
                 return sum(self._tell(room_id, count) for room_id, count in self._busy())
             finally:
                 db.session.remove()
@@ -79,6 +86,7 @@ class Pulse:
         self._hall.settle(batch, stays)
         if due:
             self._beaten = wall.monotonic()
+        self._settled = 0.0
 
     def _busy(self) -> list[tuple[int, int]]:
         """Return the rooms that have something to tell, with their viewers; four queries for all rooms."""
@@ -87,15 +95,13 @@ class Pulse:
             return []
         rooms = db.session.execute(
             sa.select(LiveRoom.id, LiveRoom.viewers, LiveRoom.likes, LiveRoom.likes_told).where(
-                LiveRoom.id.in_(room_ids), LiveRoom.state != RoomState.ENDED
+                LiveRoom.id.in_(room_ids), LiveRoom.state.not_in(CLOSED)
             )
         ).all()
         counts = presence.viewers([row.id for row in rooms])
         speaking = set(
             db.session.scalars(
-                sa.select(LiveComment.room_id)
-                .where(LiveComment.room_id.in_(room_ids), LiveComment.seq.is_(None), LiveComment.hidden_by.is_(None))
-                .distinct()
+                sa.select(LiveComment.room_id).where(LiveComment.room_id.in_(room_ids), *_WAITING).distinct()
             )
         )
         selling = set(
@@ -131,7 +137,7 @@ def tell_tick(room_id: int, viewers: int, entered: Iterable[str] = ()) -> bool:
     quiet = sa.or_(LiveRoom.ticked_wall_at.is_(None), LiveRoom.ticked_wall_at <= now - TICK + SLACK)
     seq = journal.next_seq(
         room_id,
-        LiveRoom.state != RoomState.ENDED,
+        LiveRoom.state.not_in(CLOSED),
         quiet,
         ticked_wall_at=now,
         viewers=viewers,
@@ -143,6 +149,7 @@ def tell_tick(room_id: int, viewers: int, entered: Iterable[str] = ()) -> bool:
         sa.select(LiveRoom.world_id, LiveRoom.likes).where(LiveRoom.id == room_id)
     ).one()
     body = {
+        "at": int(now.timestamp() * 1000),
         "viewers": viewers,
         "likes": likes,
         "comments": [comment_body(comment) for comment in _take_comments(room_id, seq)],
@@ -156,9 +163,7 @@ def tell_tick(room_id: int, viewers: int, entered: Iterable[str] = ()) -> bool:
 def _take_comments(room_id: int, seq: int) -> list[LiveComment]:
     pending = list(
         db.session.scalars(
-            sa.select(LiveComment)
-            .where(LiveComment.room_id == room_id, LiveComment.seq.is_(None), LiveComment.hidden_by.is_(None))
-            .order_by(LiveComment.id)
+            sa.select(LiveComment).where(LiveComment.room_id == room_id, *_WAITING).order_by(LiveComment.id)
         )
     )
     for comment in pending:

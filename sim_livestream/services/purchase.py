@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
+from flask import current_app
+from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import audit
+from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db, matched
 from app.core.errors import InvalidInput, Refused
@@ -17,30 +20,82 @@ from app.core.permissions import Permission
 from app.worlds.api import scope_of_world
 from sim_livestream import access, mall_client
 from sim_livestream.data import Bought, BuySheet, SkuChoice
-from sim_livestream.domain.room_flow import RoomState
-from sim_livestream.models import ItemStatus, LiveItem, LiveQuota, LiveRoom, LiveSale, SaleStatus
+from sim_livestream.domain.room_flow import QUOTE_HOLDS, RoomState
+from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.models.selling import ItemStatus, LiveItem, LiveQuota, LiveSale, SaleStatus
 from sim_mall.data import Receiver
 
 MOST_UNITS = 999
 
 
-def why_not(actor: Actor, room: LiveRoom, item: LiveItem) -> str:
-    """Return why the actor cannot buy the item now, '' when nothing stands against it."""
+def why_not(actor: Actor, room: LiveRoom, item: LiveItem, quoted: Quote | None = None) -> str:
+    """Return why the actor cannot buy the item now, '' when nothing stands against it.
+
+    quoted: a price that this person was told on air; it holds for fifteen minutes after the end.
+    """
     if not actor.may(Permission.MALL_BUY):
         return "当前身份不能购买，学员身份可以下单。"
+    if actor.world_id != room.world_id:
+        return "你是来观摩的，只能在自己班级的市场里购买。"
     if access.hosts(actor, room):
         return "这是你自己的店铺，不能购买自己的商品。"
     if room.state is RoomState.PAUSED:
         return "直播暂停中，恢复后才能按直播价购买。"
-    if room.state is RoomState.ENDED:
+    if room.state is RoomState.BANNED:
+        return "直播间已被讲师停播，直播价全部失效。"
+    if room.state is RoomState.ENDED and not _still_holds(room, item, quoted):
         return "直播已结束，直播价已失效；可以到店铺按店铺价购买。"
-    if room.state is not RoomState.LIVE:
+    if room.state not in {RoomState.LIVE, RoomState.ENDED}:
         return "还没有开播，直播价在开播后生效。"
     if item.status is ItemStatus.HIDDEN:
         return "这件商品已下架。"
     if item.status is ItemStatus.LOCKED:
-        return "主播还没有开放购买，请稍等。"
+        return "还没有开抢，倒计时结束后可以购买。" if item.opens_wall_at else "主播还没有开放购买，请稍等。"
+    if item.stock_left == 0:
+        return "直播间的名额已经抢完了。"
     return ""
+
+
+def _still_holds(room: LiveRoom, item: LiveItem, quoted: Quote | None) -> bool:
+    return (
+        quoted is not None
+        and quoted.item_id == item.id
+        and room.ended_wall_at is not None
+        and quoted.at <= room.ended_wall_at
+        and wall.now() <= room.ended_wall_at + QUOTE_HOLDS
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What one person was told about one item while the room was on air. prices: sku → fen."""
+
+    item_id: int
+    at: datetime
+    prices: dict[int, int]
+
+
+def _quotes() -> URLSafeSerializer:
+    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="live-quote")
+
+
+def _write_quote(actor: Actor, room: LiveRoom, item: LiveItem) -> str:
+    if room.state is not RoomState.LIVE:
+        return ""
+    prices = [[price.sku_id, price.price] for price in item.prices]
+    token = _quotes().dumps([actor.person(), item.id, wall.now().timestamp(), prices])
+    return token if isinstance(token, str) else token.decode()
+
+
+def read_quote(actor: Actor, token: str) -> Quote | None:
+    """Return the quote that this person was given; None for none, a forged one, or somebody else's."""
+    try:
+        account_id, item_id, at, prices = _quotes().loads(token)
+    except BadSignature:
+        return None
+    if account_id != actor.account_id:
+        return None
+    return Quote(item_id, datetime.fromtimestamp(at, UTC), {int(sku): int(fen) for sku, fen in prices})
 
 
 def taken(item_id: int, account_id: int) -> int:
@@ -75,13 +130,33 @@ def buy_sheet(actor: Actor, number: int, item_id: int) -> BuySheet:
     if not refusal and left == 0:
         refusal = f"每人限购 {item.limit} 件，你已经买满了。"
     receiver = mall_client.default_address(actor) if actor.may(Permission.MALL_BUY) else None
-    return BuySheet(item.id, item.title, item.category, str(item.status), skus, left, receiver, refusal)
+    return BuySheet(
+        item.id,
+        item.title,
+        item.category,
+        str(item.status),
+        skus,
+        left,
+        receiver,
+        refusal,
+        _write_quote(actor, room, item),
+    )
 
 
 def buy(
-    actor: Actor, number: int, item_id: int, *, sku_id: int, quantity: int, receiver: Receiver | None, key: str
+    actor: Actor,
+    number: int,
+    item_id: int,
+    *,
+    sku_id: int,
+    quantity: int,
+    receiver: Receiver | None,
+    key: str,
+    quote: str = "",
 ) -> Bought:
     """Order and pay at the live price (支付); all of it or nothing. receiver: None for the default address.
+
+    quote: of the buying sheet; a cart that was quoted on air keeps its price for fifteen minutes after the end.
 
     Raises Refused off air, beyond the limit, without stock or money; Conflict when the key was used otherwise.
     """
@@ -93,25 +168,42 @@ def buy(
     where = receiver
 
     def carry_out() -> dict[str, object]:
-        return asdict(_order_and_pay(actor, room, item_id, sku_id=sku_id, quantity=quantity, receiver=where, key=key))
+        quoted = read_quote(actor, quote) if quote else None
+        wanted = Wanted(item_id, sku_id, quantity, where, key, quoted)
+        return asdict(_order_and_pay(actor, room, wanted))
 
     body = [number, item_id, sku_id, quantity, asdict(receiver)]
     return Bought(**once(actor, key, "live.buy", body, carry_out))
 
 
-def _order_and_pay(
-    actor: Actor, room: LiveRoom, item_id: int, *, sku_id: int, quantity: int, receiver: Receiver, key: str
-) -> Bought:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody asks to buy."""
+
+    item_id: int
+    sku_id: int
+    quantity: int
+    receiver: Receiver
+    key: str
+    quoted: Quote | None
+
+
+def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
+    sku_id, quantity, key = wanted.sku_id, wanted.quantity, wanted.key
     room = access.lock(room, shared=True)
-    item = access.get_item(room, item_id)
-    if reason := why_not(actor, room, item):
+    item = access.get_item(room, wanted.item_id)
+    if reason := why_not(actor, room, item, wanted.quoted):
         raise Refused(reason)
     if not 1 <= quantity <= MOST_UNITS:
         raise InvalidInput("购买数量应为正整数。", field="quantity")
     price = next((price for price in item.prices if price.sku_id == sku_id), None)
     if price is None:
         raise InvalidInput("请选择规格。", field="sku")
+    agreed = price.price
+    if room.state is RoomState.ENDED and wanted.quoted is not None:
+        agreed = wanted.quoted.prices.get(sku_id, price.price)
     _take_quota(item, actor.person(), quantity)
+    _take_stock(item, quantity)
     clip = access.open_clip(room.id)
     order = mall_client.place(
         actor,
@@ -119,8 +211,8 @@ def _order_and_pay(
         item_id=item.id,
         sku_id=sku_id,
         quantity=quantity,
-        live_price=price.price,
-        receiver=receiver,
+        live_price=agreed,
+        receiver=wanted.receiver,
         key=f"{key[:70]}:place",
     )
     db.session.add(
@@ -168,6 +260,22 @@ def _take_quota(item: LiveItem, account_id: int, quantity: int) -> None:
         raise Refused(f"每人限购 {item.limit} 件，你已经买了 {taken(item.id, account_id)} 件。")
 
 
+def _take_stock(item: LiveItem, quantity: int) -> None:
+    """Take units of those that are offered in the room."""
+    if item.stock is None:
+        return
+    changed = db.session.execute(
+        sa.update(LiveItem)
+        .where(LiveItem.id == item.id, LiveItem.stock_left >= quantity)
+        .values(stock_left=LiveItem.stock_left - quantity)
+        .execution_options(synchronize_session=False)
+    )
+    if matched(changed) != 1:
+        raise Refused(
+            f"直播间只剩 {item.stock_left} 件了，请减少数量。" if item.stock_left else "直播间的名额已经抢完了。"
+        )
+
+
 def sale_of(order_id: int) -> LiveSale | None:
     """Return the sale of an order that was placed in a room."""
     return db.session.scalars(sa.select(LiveSale).where(LiveSale.order_id == order_id)).one_or_none()
@@ -207,6 +315,12 @@ def note_closed(sale: LiveSale) -> None:
             sa.update(LiveQuota)
             .where(LiveQuota.item_id == sale.item_id, LiveQuota.account_id == sale.buyer_id)
             .values(taken=LiveQuota.taken - sale.quantity)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.execute(
+            sa.update(LiveItem)
+            .where(LiveItem.id == sale.item_id, LiveItem.stock_left + sale.quantity <= LiveItem.stock)
+            .values(stock_left=LiveItem.stock_left + sale.quantity)
             .execution_options(synchronize_session=False)
         )
 

@@ -9,19 +9,21 @@ import sqlalchemy as sa
 
 from app.core import audit, events
 from app.core import clock as wall
-from app.core.actor import Actor
+from app.core.actor import Actor, system
 from app.core.db import db
 from app.core.errors import Conflict, InvalidInput, Refused
 from app.core.flow import fire
 from app.core.idempotency import once
 from app.core.permissions import Permission
+from app.core.uow import unit_of_work
 from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
 from sim_livestream import access, mall_client
-from sim_livestream.domain.room_flow import FLOW, ON_AIR, RoomState
+from sim_livestream.domain import wording
+from sim_livestream.domain.room_flow import CLOSED, FLOW, LATE, LONGEST, ON_AIR, OVER, SHORTEST, RoomState
 from sim_livestream.events import LiveEnded, LiveStarted
-from sim_livestream.models import LiveRoom, LiveSlide
-from sim_livestream.services import explaining, journal
+from sim_livestream.models.rooms import LiveRoom, LiveSlide
+from sim_livestream.services import explaining, games, journal
 
 NOTICE_AHEAD = timedelta(minutes=10)
 FURTHEST = timedelta(days=180)
@@ -38,7 +40,15 @@ def check_plan(planned: datetime | None) -> None:
         raise InvalidInput("预告时间最远 180 天。", field="planned")
 
 
-def create_room(actor: Actor, title: str, notice: str, planned: datetime | None, key: str) -> int:
+def check_length(minutes: int) -> None:
+    """Refuse a planned length that is too short or too long."""
+    if not SHORTEST <= minutes <= LONGEST:
+        raise InvalidInput("预计时长应在 30 分钟到 24 小时之间。", field="minutes")
+
+
+def create_room(
+    actor: Actor, title: str, notice: str, planned: datetime | None, key: str, *, minutes: int = 120, cover: str = ""
+) -> int:
     """Create a room of the actor's shop and return its number; with a planned time it is announced.
 
     Raises Refused without an open shop, InvalidInput for a time that cannot be announced.
@@ -46,6 +56,8 @@ def create_room(actor: Actor, title: str, notice: str, planned: datetime | None,
     actor.require(Permission.LIVE_ROOM_HOST)
     world_id = actor.world()
     check_plan(planned)
+    check_length(minutes)
+    check_words(title, notice)
 
     def carry_out() -> int:
         shop = mall_client.my_shop(actor)
@@ -59,6 +71,8 @@ def create_room(actor: Actor, title: str, notice: str, planned: datetime | None,
             host_name=actor.name,
             title=title,
             notice=notice,
+            planned_minutes=minutes,
+            cover=cover,
             created_at=sim_now(world_id),
             created_wall_at=wall.now(),
         )
@@ -83,16 +97,39 @@ def create_room(actor: Actor, title: str, notice: str, planned: datetime | None,
         _record(actor, room, "live_room.created", {"title": title})
         return room.number
 
-    body = [title, notice, planned.isoformat() if planned else None]
+    body = [title, notice, planned.isoformat() if planned else None, minutes, cover]
     number: int = once(actor, key, "live.create_room", body, carry_out)
     return number
 
 
-def edit_room(actor: Actor, number: int, title: str, notice: str, planned: datetime | None) -> None:
+def check_words(*texts: str) -> None:
+    """Refuse a title or a notice that the rules of the mall forbid, naming the word."""
+    for text in texts:
+        hit = wording.in_speech(text)
+        if hit is not None:
+            raise InvalidInput(f"含有平台规则不允许的词“{hit.word}”，请换一种说法。", field="title")
+
+
+def edit_room(
+    actor: Actor,
+    number: int,
+    title: str,
+    notice: str,
+    planned: datetime | None,
+    *,
+    minutes: int | None = None,
+    cover: str | None = None,
+) -> None:
     """Change title, notice and announced time; the time only before the show."""
-    room = access.lock(access.get_own_room(actor, number))
-    if room.state is RoomState.ENDED:
+    room = access.lock(access.get_run_room(actor, number))
+    check_words(title, notice)
+    if room.state in CLOSED:
         raise Refused("直播已结束，不能再修改。")
+    if minutes is not None:
+        check_length(minutes)
+        room.planned_minutes = minutes
+    if cover is not None:
+        room.cover = cover
     if room.state not in ON_AIR and planned != room.planned_wall_at:
         check_plan(planned)
         if planned is None:
@@ -109,7 +146,7 @@ def edit_room(actor: Actor, number: int, title: str, notice: str, planned: datet
 
 def start(actor: Actor, number: int) -> None:
     """Go on air (开播). Raises Refused when the shop is closed or on air in another room."""
-    room = access.lock(access.get_own_room(actor, number))
+    room = access.lock(access.get_host_room(actor, number))
     shop = mall_client.my_shop(actor)
 
     def guard() -> str | None:
@@ -147,17 +184,49 @@ def _turn(actor: Actor, number: int, event: str, action: str) -> None:
 
 
 def end(actor: Actor, number: int) -> None:
-    """End the show (结束直播) for good: the explanation ends, live prices are void."""
-    room = access.lock(access.get_kept_room(actor, number))
+    """End the show (结束直播) for good: explanation and games end, live prices are void but for quoted carts."""
+    room = access.lock(access.get_led_room(actor, number))
     sim, now = sim_now(room.world_id), wall.now()
     fire(FLOW, room, "end", actor, sim_at=sim, values={"ended_at": sim, "ended_wall_at": now})
+    close(actor, room, "live_room.ended", {})
+
+
+def close(actor: Actor, room: LiveRoom, action: str, data: dict[str, object], *, stopped: str = "") -> None:
+    """Put a show that has just ended to rest: explanation, games, figures; tell the room and the others."""
     explaining.close_clip(room)
-    if room.started_wall_at is None:
+    games.settle_room(room.id)
+    if room.started_wall_at is None or room.ended_wall_at is None:
         raise Conflict("直播间的开播记录不完整，请联系讲师。")
-    seconds = int((now - room.started_wall_at).total_seconds())
-    journal.tell(room, "ended", {"ended": now.isoformat(), "seconds": seconds})
-    _record(actor, room, "live_room.ended", {"seconds": seconds})
+    seconds = int((room.ended_wall_at - room.started_wall_at).total_seconds())
+    body: dict[str, object] = {"ended": room.ended_wall_at.isoformat(), "seconds": seconds}
+    journal.tell(room, "ended", {**body, "stopped": stopped} if stopped else body)
+    _record(actor, room, action, {"seconds": seconds, **data})
     events.publish(LiveEnded(room.world_id, room.id, room.shop_id, room.host_id, seconds))
+
+
+def expire_overdue() -> int:
+    """Let announced rooms that have not begun half an hour after expire; return how many."""
+    late = list(
+        db.session.scalars(
+            sa.select(LiveRoom.id).where(
+                LiveRoom.state == RoomState.SCHEDULED, LiveRoom.planned_wall_at < wall.now() - LATE
+            )
+        )
+    )
+    db.session.rollback()
+    for room_id in late:
+        with unit_of_work():
+            room = access.lock(db.session.get_one(LiveRoom, room_id))
+            if room.state is not RoomState.SCHEDULED or room.planned_wall_at is None:
+                continue
+            if room.planned_wall_at >= wall.now() - LATE:
+                continue
+            scope_id = scope_of_world(room.world_id)
+            actor = system(room.world_id, scope_id)
+            fire(FLOW, room, "expire", actor, sim_at=sim_now(room.world_id))
+            journal.tell(room, "notice", {"kind": "state", "state": str(room.state)})
+            _record(actor, room, "live_room.expired")
+    return len(late)
 
 
 def _record(actor: Actor, room: LiveRoom, action: str, data: dict[str, object] | None = None) -> None:
@@ -179,9 +248,9 @@ def _of_world(actor: Actor, states: Sequence[RoomState]) -> sa.Select[LiveRoom]:
 
 
 def ended_rooms(actor: Actor) -> sa.Select[LiveRoom]:
-    """Return the query of ended rooms of the actor's world, newest first, for paging."""
+    """Return the query of past rooms of the actor's world, newest first, for paging."""
     actor.require(Permission.LIVE_ROOM_VIEW)
-    return _of_world(actor, [RoomState.ENDED])
+    return _of_world(actor, sorted(OVER))
 
 
 def own_rooms(actor: Actor) -> sa.Select[LiveRoom]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Refused
 from sim_livestream import access
-from sim_livestream.domain.room_flow import RoomState
-from sim_livestream.models import LiveRoom, LiveSlide
+from sim_livestream.domain import wording
+from sim_livestream.domain.room_flow import CLOSED
+from sim_livestream.models.people import AlarmPlace
+from sim_livestream.models.rooms import LiveRoom, LiveSlide
 from sim_livestream.services import journal
+from sim_livestream.services.chat import raise_alarm
 from sim_livestream.services.payloads import slide_body
 
 MOST_SLIDES = 60
@@ -18,7 +23,7 @@ MOST_SLIDES = 60
 
 def _open_room(actor: Actor, number: int) -> LiveRoom:
     room = access.lock(access.get_own_room(actor, number))
-    if room.state is RoomState.ENDED:
+    if room.state in CLOSED:
         raise Refused("直播已结束，画面不能再改。")
     return room
 
@@ -47,7 +52,26 @@ def add_slide(actor: Actor, number: int, *, title: str, text: str, prompt: str, 
     )
     db.session.add(slide)
     db.session.flush()
+    _listen(actor, room, slide)
     return slide.id
+
+
+def _listen(actor: Actor, room: LiveRoom, slide: LiveSlide) -> None:
+    """Raise the alarm when the script holds what a host may not say."""
+    text = f"{slide.title} {slide.text} {slide.prompt}"
+    hit = wording.in_speech(text)
+    if hit is not None:
+        raise_alarm(room.id, room.world_id, actor, AlarmPlace.SCRIPT, hit, text)
+
+
+def order_slides(actor: Actor, number: int, slide_ids: Sequence[int]) -> None:
+    """Put the slides into the order given; slides that are not named keep their order after the others."""
+    room = _open_room(actor, number)
+    rank = {slide_id: place for place, slide_id in enumerate(slide_ids)}
+    own = sorted(access.slides(room.id), key=lambda slide: rank.get(slide.id, len(rank)))
+    for position, slide in enumerate(own, 1):
+        slide.position = position
+    db.session.flush()
 
 
 def edit_slide(actor: Actor, number: int, slide_id: int, *, title: str, text: str, prompt: str, seconds: int) -> None:
@@ -58,6 +82,7 @@ def edit_slide(actor: Actor, number: int, slide_id: int, *, title: str, text: st
     if slide.picture_kind == "cover":
         slide.picture_title = title
     db.session.flush()
+    _listen(actor, room, slide)
     if room.slide_id == slide.id:
         journal.tell(room, "notice", {"kind": "slide", "slide": slide_body(slide)})
 

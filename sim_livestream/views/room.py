@@ -17,6 +17,8 @@ from sim_livestream.services import catching_up, entry, figures, moderation, pur
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
 
+CREW = {"host", "assistant", "operator"}
+
 
 @blueprint.get("/<int:number>")
 @requires(Permission.LIVE_ROOM_VIEW)
@@ -85,7 +87,7 @@ def turn(number: int, turn: str) -> Answer:
 
 
 def _place(number: int) -> str:
-    return "live.console" if access.hosts(actor(), access.get_room(actor(), number)) else "live.room"
+    return "live.console" if access.stand(actor(), number).role in CREW else "live.room"
 
 
 @blueprint.post("/<int:number>/comments/<int:comment_id>/hide")

@@ -13,7 +13,8 @@ from app.core.web.paging import page_number, paginate
 from sim_livestream import access, forms, mall_client
 from sim_livestream.domain.pace import COMMENT_LENGTH, MUTE_MINUTES
 from sim_livestream.domain.room_flow import STATE_NAMES, RoomState
-from sim_livestream.models import ItemStatus, LiveSlide
+from sim_livestream.models.rooms import LiveSlide
+from sim_livestream.models.selling import ItemStatus
 from sim_livestream.services import catching_up, explaining, figures, goods, moderation, rooms, stage
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint

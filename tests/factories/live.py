@@ -18,7 +18,7 @@ from app.core.permissions import Role
 from app.core.sockets import socketio
 from app.core.uow import unit_of_work
 from app.worlds.models import World
-from sim_livestream.models import LiveRoom
+from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.services import goods, rooms
 from sim_livestream.services.journal import NAMESPACE
 from sim_livestream.services.pulse import pulse

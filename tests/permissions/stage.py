@@ -29,7 +29,8 @@ from app.worlds import due as due_tasks
 from app.worlds.clock import get_world
 from app.worlds.models import World
 from grading.models.batch import Assignment, Paper
-from sim_livestream.models import LiveComment, LiveSlide
+from sim_livestream.models.people import LiveComment
+from sim_livestream.models.rooms import LiveSlide
 from sim_livestream.services import chat
 from sim_livestream.services import goods as live_goods
 from sim_livestream.services import rooms as live_rooms

@@ -16,7 +16,8 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
-from sim_livestream.models import LiveComment, LiveEvent, LivePresence, LiveRoom, LiveViewer
+from sim_livestream.models.people import LiveComment, LivePresence, LiveViewer
+from sim_livestream.models.rooms import LiveEvent, LiveRoom
 from sim_livestream.services import entry, explaining, goods, moderation, rooms
 from sim_livestream.services import stage as stages
 from sim_livestream.services.pulse import pulse

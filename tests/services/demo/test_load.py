@@ -25,7 +25,7 @@ from app.teaching.domain.steps import StepKind
 from app.training.api import class_of_scope
 from app.worlds import due
 from grading.models.batch import Assignment, Batch
-from sim_livestream.models import LiveRoom
+from sim_livestream.models.rooms import LiveRoom
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop

@@ -16,7 +16,7 @@ from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.ledger import book
 from sim_livestream.data import Bought
-from sim_livestream.models import ItemStatus, LiveItem, LiveQuota, LiveSale, SaleStatus
+from sim_livestream.models.selling import ItemStatus, LiveItem, LiveQuota, LiveSale, SaleStatus
 from sim_livestream.services import explaining, figures, goods, purchase, rooms
 from sim_mall.models.trade import Order
 from sim_mall.services import aftersales, orders

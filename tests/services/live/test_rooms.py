@@ -16,7 +16,9 @@ from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from sim_livestream import access, api
 from sim_livestream.domain.room_flow import RoomState
-from sim_livestream.models import LiveClip, LiveEvent, LiveItem, LivePrice, LiveRoom, LiveViewer
+from sim_livestream.models.people import LiveViewer
+from sim_livestream.models.rooms import LiveEvent, LiveRoom
+from sim_livestream.models.selling import LiveClip, LiveItem, LivePrice
 from sim_livestream.services import chat, explaining, goods, moderation, rooms, stage
 from tests.factories.live import Show, make_show, make_viewer, room_row
 from tests.factories.mall import key, make_listing, make_seller, make_trainee
@@ -181,7 +183,7 @@ def test_slides_are_shown_to_the_room(show: Show) -> None:
 
 def test_only_viewers_are_muted(show: Show) -> None:
     with unit_of_work():
-        comment_id = chat.say(show.host, show.number, "我是主播", key())
+        comment_id = chat.say(show.host, show.number, "我是主播", key()).id
     teacher = make_actor(Role.INSTRUCTOR, show.scope_id)
     with pytest.raises(Refused), unit_of_work():
         moderation.mute(teacher, show.number, comment_id, 10)
@@ -189,7 +191,7 @@ def test_only_viewers_are_muted(show: Show) -> None:
         moderation.mute(make_viewer(show), show.number, comment_id, 10)
     viewer = make_viewer(show)
     with unit_of_work():
-        theirs = chat.say(viewer, show.number, "吵", key())
+        theirs = chat.say(viewer, show.number, "吵", key()).id
     with pytest.raises(InvalidInput), unit_of_work():
         moderation.mute(teacher, show.number, theirs, 7)
     assert set(db.session.scalars(sa.select(LiveViewer.muted_until_wall_at))) == {None}

@@ -14,7 +14,9 @@ from app.core.db import db
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.worlds.models import World
-from sim_livestream.models import LiveComment, LiveItem, LivePrice, LiveRoom, LiveSale, LiveSlide
+from sim_livestream.models.people import LiveComment
+from sim_livestream.models.rooms import LiveRoom, LiveSlide
+from sim_livestream.models.selling import LiveItem, LivePrice, LiveSale
 from sim_livestream.services import chat, goods, rooms
 from sim_mall.models.trade import Order
 from tests.factories.live import RECEIVER_FIELDS, Show, make_show, make_viewer, room_row

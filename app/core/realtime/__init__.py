@@ -1,0 +1,1 @@
+"""Ten thousand viewers in one process: connections without greenlets, and a fan-out that encodes once."""

@@ -1,0 +1,207 @@
+"""The fan-out: what is told to a room is encoded once and written to each connection as a finished frame.
+
+It is a client manager under Flask-SocketIO's public interface. Over Redis the encoded text is published,
+and each process writes it to its own viewers; without Redis, or while Redis is away, only to its own.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Collection
+from typing import Any
+
+import redis
+import structlog
+from engineio import packet as engine_packet
+from socketio import packet as socket_packet
+from socketio.manager import Manager
+
+from app.core.realtime.frames import text_frame
+
+log = structlog.get_logger(__name__)
+
+SLICE = 512  # connections written to before other work gets its turn
+CHANNEL = "realtime"
+RETRY_SECONDS = 1.0
+
+
+def _give_way() -> None:
+    gevent = sys.modules.get("gevent")
+    if gevent is not None and gevent.getcurrent() is not gevent.get_hub():
+        gevent.sleep(0)
+
+
+class FanOut(Manager):  # type: ignore[misc]
+    """Rooms of this process, and the way to those of the others.
+
+    droppable: names of events that a viewer who does not read may miss. orders: what the processes ask of
+    each other beside telling a room, by name.
+    """
+
+    def __init__(self, redis_url: str | None = None) -> None:
+        super().__init__()
+        self.droppable: frozenset[str] = frozenset()
+        self.orders: dict[str, Callable[[dict[str, Any]], None]] = {}
+        self._rooms_of: dict[str, set[tuple[str, str | None]]] = {}
+        self._lanes: dict[tuple[str, str], deque[tuple[str, bool, Collection[str]]]] = {}
+        self._lock = threading.Lock()
+        self._redis = redis.Redis.from_url(redis_url) if redis_url else None
+
+    # membership: leaving costs the rooms of that viewer, not all rooms
+
+    def basic_enter_room(self, sid: str, namespace: str, room: str | None, eio_sid: str | None = None) -> None:
+        """Note the room beside the connection too."""
+        super().basic_enter_room(sid, namespace, room, eio_sid=eio_sid)
+        self._rooms_of.setdefault(sid, set()).add((namespace, room))
+
+    def basic_leave_room(self, sid: str, namespace: str, room: str | None) -> None:
+        """Forget the room beside the connection too."""
+        super().basic_leave_room(sid, namespace, room)
+        own = self._rooms_of.get(sid)
+        if own is not None:
+            own.discard((namespace, room))
+            if not own:
+                del self._rooms_of[sid]
+
+    def get_rooms(self, sid: str, namespace: str) -> list[str]:
+        """Return the rooms of one connection."""
+        return [room for ns, room in self._rooms_of.get(sid, ()) if ns == namespace and room is not None]
+
+    def basic_disconnect(self, sid: str, namespace: str, **_more: Any) -> None:
+        """Take a connection out of its own rooms."""
+        for ns, room in list(self._rooms_of.get(sid, ())):
+            if ns == namespace:
+                self.basic_leave_room(sid, namespace, room)
+        self.callbacks.pop(sid, None)
+        for waiting in (self.pending_connect, self.pending_disconnect):
+            sids = waiting.get(namespace)
+            if sids and sid in sids:
+                sids.remove(sid)
+                if not sids:
+                    del waiting[namespace]
+
+    # telling
+
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Any = None,
+        to: Any = None,
+        **more: Any,
+    ) -> None:
+        """Tell a room; what needs an answer, is binary, or is for one connection takes the library's way."""
+        room = to or room
+        if callback or not isinstance(room, str) or isinstance(data, (bytes, tuple)) or self._is_here(namespace, room):
+            super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **more)
+            return
+        text = self._encode(event, data, namespace)
+        droppable = event in self.droppable
+        skipped = [sid for sid in (skip_sid if isinstance(skip_sid, list) else [skip_sid]) if sid]
+        if self._published({"ns": namespace, "room": room, "text": text, "drop": droppable, "skip": skipped}):
+            return
+        self._tell(namespace, room, text, droppable, skipped)
+
+    def order(self, name: str, body: dict[str, Any]) -> None:
+        """Ask every process, this one too, to carry out one of its ``orders``."""
+        if not self._published({"order": name, "body": body}):
+            self.orders[name](body)
+
+    def _is_here(self, namespace: str, room: str) -> bool:
+        return room in self.rooms.get(namespace, {}).get(None, {})
+
+    def _encode(self, event: str, data: Any, namespace: str) -> str:
+        packet = self.server.packet_class(
+            socket_packet.EVENT, namespace=namespace, data=[event] + ([] if data is None else [data])
+        )
+        return str(engine_packet.Packet(engine_packet.MESSAGE, packet.encode()).encode())
+
+    def _published(self, message: dict[str, Any]) -> bool:
+        if self._redis is None:
+            return False
+        try:
+            return int(self._redis.publish(CHANNEL, json.dumps(message))) > 0
+        except redis.RedisError:
+            log.exception("realtime_publish_failed")
+            return False
+
+    def _tell(self, namespace: str, room: str, text: str, droppable: bool, skipped: Collection[str]) -> None:
+        """Write to the room in turn: a later event never overtakes one that is still being written."""
+        lane_key = (namespace, room)
+        with self._lock:
+            lane = self._lanes.get(lane_key)
+            if lane is not None:
+                lane.append((text, droppable, skipped))
+                return
+            lane = self._lanes[lane_key] = deque([(text, droppable, skipped)])
+        try:
+            while True:
+                with self._lock:
+                    if not lane:
+                        del self._lanes[lane_key]
+                        return
+                    text, droppable, skipped = lane.popleft()
+                self._write(namespace, room, text, droppable, skipped)
+        except BaseException:
+            with self._lock:
+                self._lanes.pop(lane_key, None)
+            raise
+
+    def _write(self, namespace: str, room: str, text: str, droppable: bool, skipped: Collection[str]) -> None:
+        members = self.rooms.get(namespace, {}).get(room)
+        if members is None:
+            return
+        frame = text_frame(text)
+        packet = engine_packet.Packet(engine_packet.MESSAGE, text[1:])
+        sockets = self.server.eio.sockets
+        done = 0
+        for sid, eio_sid in list(members.items()):
+            if sid in skipped:
+                continue
+            write = getattr(sockets.get(eio_sid), "write", None)
+            if write is None:  # a connection of the library itself: tests, servers without gevent
+                self.server._send_eio_packet(eio_sid, packet)  # noqa: SLF001 - as the library's own manager does
+                continue
+            write(frame, droppable=droppable)
+            done += 1
+            if not done % SLICE:
+                _give_way()
+
+    # hearing from the other processes
+
+    def initialize(self) -> None:
+        """Begin to listen to the other processes."""
+        if self._redis is not None:
+            threading.Thread(target=self._listen_for_ever, name="realtime", daemon=True).start()
+
+    def _listen_for_ever(self) -> None:
+        while True:
+            try:
+                self._listen()
+            except redis.RedisError:
+                log.exception("realtime_listen_failed")
+            time.sleep(RETRY_SECONDS)
+
+    def _listen(self) -> None:
+        if self._redis is None:
+            return
+        with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+            subscription.subscribe(CHANNEL)
+            for heard in subscription.listen():
+                try:
+                    self._hear(json.loads(heard["data"]))
+                except Exception:
+                    log.exception("realtime_message_failed")
+
+    def _hear(self, message: dict[str, Any]) -> None:
+        if "order" in message:
+            self.orders[message["order"]](message["body"])
+        else:
+            self._tell(message["ns"], message["room"], message["text"], message["drop"], message["skip"])

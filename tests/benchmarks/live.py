@@ -1,0 +1,214 @@
+"""``./run bench live``: viewers of one room on a real server; server and load client share the machine.
+
+./run bench live --viewers 10000            one process: spread, order, latency, CPU, memory
+./run bench live --viewers 10000 --deaf 1   one viewer in a hundred stops reading
+./run bench live --viewers 10000 --restart  all reconnect after a restart
+./run bench live --processes 2 --viewers 20000
+./run bench live --viewers 10000 --node     the same room on a Socket.IO server of Node
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks.crowd import inside, make_crowd, tickets
+from tests.benchmarks.visitor import Visitor
+from tests.conftest import make_schema
+from tests.infrastructure.processes import free_port, listens, start
+from tests.infrastructure.server import BIN, ROOT, Server, clean_environment
+from tests.infrastructure.services import Services
+
+HERE = Path(__file__).parent
+MOST_SOCKETS = 12_000  # of one load client
+PAGES = ("/live/", "/mall/")
+
+
+class LoadClient:
+    """One process of viewers."""
+
+    def __init__(self, port: int, room: int, shown: list[str], *, spread: float, deaf: float) -> None:
+        self._process = subprocess.Popen(
+            [str(BIN / "node"), str(HERE / "viewers.mjs")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        plan = {"port": port, "namespace": "/live", "room": room, "tickets": shown, "spread": spread, "deaf": deaf}
+        self.tell(json.dumps(plan))
+
+    def tell(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        told: dict[str, Any] = json.loads(self._process.stdout.readline())
+        if "error" in told:
+            raise SystemExit(told["error"])
+        return told
+
+    def ask(self, line: str) -> dict[str, Any]:
+        self.tell(line)
+        return self.answer()
+
+    def stop(self) -> None:
+        self.tell("quit")
+        self._process.wait(timeout=20)
+
+
+class Meter:
+    """CPU seconds and memory of a process and its children, from /proc."""
+
+    def __init__(self, pid: int) -> None:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        self.pids = [pid, *(int(child) for child in children)]
+
+    def cpu(self) -> float:
+        ticks = 0
+        for pid in self.pids:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def rss(self) -> int:
+        """Return KiB."""
+        return sum(
+            int(line.split()[1])
+            for pid in self.pids
+            for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        )
+
+
+class Pages(threading.Thread):
+    """Asks for pages one after the other beside the viewers, and notes how long each took."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.port, self.times, self.going = port, [], True  # type: ignore[var-annotated]
+
+    def run(self) -> None:
+        visitor = Visitor(self.port)
+        while self.going:
+            for path in ("/login", "/healthz"):
+                self.times.append(visitor.request("GET", path)[2])
+            time.sleep(0.1)
+        visitor.close()
+
+    def stop(self) -> float:
+        self.going = False
+        self.join(10)
+        return sorted(self.times)[len(self.times) // 2]
+
+
+def _web(server: Server, port: int, **settings: str) -> Any:
+    environment = clean_environment(**{**server.environment, "PORT": str(port), **settings})
+    running = start(
+        [str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"],
+        server.folder / f"web-{port}.log",
+        environment=environment,
+        cwd=ROOT,
+    )
+    running.wait_until(lambda: listens(port), "the web process")
+    return running
+
+
+def _median_page(port: int, seconds: float) -> float:
+    pages = Pages(port)
+    pages.start()
+    time.sleep(seconds)
+    return pages.stop()
+
+
+def measure(options: argparse.Namespace, services: Services) -> None:
+    """Print what one run gave."""
+    databases = services.databases(options.backend)
+    url = databases.empty()
+    server = Server(url, TICKER="on", REDIS_URL=services.redis_url if options.processes > 1 else "")
+    server.flask("up")
+    with inside(server):
+        crowd = make_crowd(options.viewers)
+        shown = tickets(crowd)
+    ports = [free_port() for _ in range(options.processes)]
+    running = [_web(server, port) for port in ports]
+    meters = [Meter(process.process.pid) for process in running]
+    share = -(-options.viewers // max(options.processes, -(-options.viewers // MOST_SOCKETS)))
+    clients = [
+        LoadClient(
+            ports[number % len(ports)],
+            crowd.show.number,
+            shown[number * share : (number + 1) * share],
+            spread=options.spread,
+            deaf=options.deaf / 100,
+        )
+        for number in range(-(-options.viewers // share))
+    ]
+    try:
+        idle_page = _median_page(ports[0], 2)
+        empty = sum(meter.rss() for meter in meters)
+        before = sum(meter.cpu() for meter in meters)
+        for client in clients:
+            client.tell("connect")
+        joined = [client.answer() for client in clients]
+        connect_cpu = sum(meter.cpu() for meter in meters) - before
+        print("  joined", json.dumps(joined))
+        print(f"  connecting: {connect_cpu:.1f} s CPU, {connect_cpu / options.viewers * 1000:.2f} ms a viewer")
+        time.sleep(3)
+        full = sum(meter.rss() for meter in meters)
+        print(f"  memory: {(full - empty) / options.viewers:.1f} KiB a viewer ({empty // 1024} -> {full // 1024} MiB)")
+        print(f"  load average {os.getloadavg()[0]:.2f}")
+        pages = Pages(ports[0])
+        pages.start()
+        before, begun = sum(meter.cpu() for meter in meters), time.monotonic()
+        for client in clients:
+            client.tell(f"measure {options.seconds} {options.writers // len(clients)}")
+        told = [client.answer() for client in clients]
+        took = time.monotonic() - begun
+        cpu = sum(meter.cpu() for meter in meters) - before
+        busy_page = pages.stop()
+        for one in told:
+            print("  ", json.dumps(one))
+        frames = sum(one["events"] for one in told)
+        print(f"  server {cpu / took:.1%} of one core, {frames} frames, {cpu / frames * 100_000:.2f} s CPU per 100k")
+        print(f"  page p50 idle {idle_page:.1f} ms, beside the viewers {busy_page:.1f} ms")
+        print(f"  memory after: {sum(meter.rss() for meter in meters) // 1024} MiB")
+        if options.restart:
+            running[0].stop()
+            clients[0].tell("again 10")
+            time.sleep(1)
+            running[0] = _web(server, ports[0])
+            print("  restarted", json.dumps(clients[0].answer()))
+    finally:
+        for client in clients:
+            client.stop()
+        for process in running:
+            process.stop()
+        databases.drop(url)
+
+
+def main(arguments: list[str]) -> None:
+    """Measure as asked for."""
+    parser = argparse.ArgumentParser(prog="./run bench live", description=__doc__)
+    parser.add_argument("--viewers", type=int, default=1_000)
+    parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--spread", type=float, default=10.0)
+    parser.add_argument("--writers", type=int, default=200)
+    parser.add_argument("--deaf", type=float, default=0.0)
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
+    parser.add_argument("--restart", action="store_true")
+    parser.add_argument("--node", action="store_true")
+    options = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder, Services(Path(folder), make_schema) as services:
+        measure(options, services)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
