@@ -134,7 +134,7 @@ def price_item(
         {
             "room": room.number,
             "before": before,
-            "after": {p.sku_id: p.price for p in item.prices},
+            "after": after,
             "limit": limit,
             "stock": stock,
         },
