@@ -6,12 +6,31 @@ from collections.abc import Collection
 
 from app.core.actor import Actor
 from sim_mall import open_platform
-from sim_mall.data import ListingInfo, OrderInfo, Receiver, ShopInfo
+from sim_mall.data import Colleague, ListingInfo, OrderInfo, Receiver, ShopInfo, SpeechFinding
 
 
 def my_shop(actor: Actor) -> ShopInfo | None:
     """Return the actor's own shop."""
     return open_platform.my_shop(actor, open_platform.ShopPower.LIVE)
+
+
+def colleagues(world_id: int, shop_id: int) -> list[Colleague]:
+    """Return who works in a shop."""
+    return open_platform.colleagues(world_id, shop_id)
+
+
+def check_speech(world_id: int, text: str) -> list[SpeechFinding]:
+    """Return what a text of the crew breaks."""
+    return open_platform.check_speech(world_id, text)
+
+
+def report(actor: Actor, shop_id: int, finding: SpeechFinding, room_id: int, text: str) -> int:
+    """Report what was said or shown on air to the mall; once per room and rule."""
+    key = f"{room_id}:{finding.rule}"
+    summary = f"直播中出现“{finding.word}”：{finding.message}"[:200]
+    return open_platform.report_live_violation(
+        actor, shop_id, finding.rule, room_id=room_id, summary=summary, evidence=[text], key=key
+    )
 
 
 def own_listings(actor: Actor, shop_id: int, q: str = "") -> list[ListingInfo]:

@@ -176,6 +176,15 @@ class MallProgress:
 
 
 @dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody who works in a shop. role: owner | operator | service | warehouse."""
+
+    account_id: int
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechFinding:
     """One thing wrong in what is said in a live room. rule: R1 to R17; word: as said; shown: with what is around it.
 

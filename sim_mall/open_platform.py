@@ -17,6 +17,7 @@ from app.core.errors import InvalidInput
 from app.core.permissions import Permission
 from sim_mall import access
 from sim_mall.data import (
+    Colleague,
     ListingDraft,
     ListingInfo,
     OrderInfo,
@@ -32,7 +33,7 @@ from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name
 from sim_mall.models.trade import Order
-from sim_mall.services import addresses, listings, orders, payments, shipping, shops
+from sim_mall.services import addresses, listings, members, orders, payments, shipping, shops
 from sim_mall.services.rules import speech
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "SpeechFinding",
     "carrier_name",
     "check_speech",
+    "colleagues",
     "create_listing",
     "default_address",
     "fetch_orders",
@@ -79,6 +81,11 @@ def my_shop(actor: Actor, power: ShopPower | None = None) -> ShopInfo | None:
         return None if shop is None else shops.shop_info(shop)
     found = access.seat(actor)
     return shops.shop_info(found.shop) if found is not None and found.may(power) else None
+
+
+def colleagues(world_id: int, shop_id: int) -> list[Colleague]:
+    """Return who works in a shop, the owner first: accounts, names and roles."""
+    return members.colleagues(world_id, shop_id)
 
 
 def get_shop(actor: Actor, shop_id: int) -> ShopInfo:

@@ -19,8 +19,9 @@ from sim_livestream.access import Standing
 from sim_livestream.domain import wording
 from sim_livestream.domain.pace import COMMENT_LENGTH, COMMENT_WINDOW, COMMENTS, HISTORY
 from sim_livestream.domain.room_flow import ON_AIR
-from sim_livestream.models.people import AlarmPlace, LiveAlarm, LiveComment, LiveViewer
+from sim_livestream.models.people import AlarmPlace, LiveComment, LiveViewer
 from sim_livestream.models.rooms import LiveRoom
+from sim_livestream.services import speech
 from sim_livestream.services.presence import register_viewers
 
 KEY_LENGTH = 80
@@ -66,15 +67,18 @@ def say(actor: Actor, number: int, text: str, key: str, *, item_id: int | None =
     slow, quiet, words = db.session.execute(_RULES, {"room": standing.room_id}).one()
     if quiet and not standing.exempt:
         raise Refused("主播暂时关闭了发言，先看看讲解吧。")
-    hit = wording.in_speech(line) if standing.exempt else wording.in_message(line, words.splitlines())
-    comment_id = _insert(actor, standing, line, key, item_id, hit.word if hit and not standing.exempt else "", now)
+    hit = None if standing.exempt else wording.in_message(line, words.splitlines())
+    comment_id = _insert(actor, standing, line, key, item_id, hit.word if hit else "", now)
     if comment_id is None:
         return _seen(standing, actor.person(), line, key)
-    if not standing.exempt:
-        _take_turn(standing, actor, now, slow)
+    if standing.exempt:
+        if standing.role != "teacher":
+            speech.listen(actor, access.get_room(actor, number), AlarmPlace.COMMENT, line, comment_id)
+        return Said(comment_id, held=False)
+    _take_turn(standing, actor, now, slow)
     if hit is not None:
-        raise_alarm(standing.room_id, standing.world_id, actor, AlarmPlace.COMMENT, hit, line, comment_id)
-    return Said(comment_id, hit is not None and not standing.exempt)
+        speech.raise_alarm(standing.room_id, standing.world_id, actor, AlarmPlace.COMMENT, hit, line, comment_id)
+    return Said(comment_id, hit is not None)
 
 
 def _insert(
@@ -134,33 +138,6 @@ def _take_turn(standing: Standing, actor: Actor, now: datetime, slow: int) -> No
     if slow:
         raise TooMany(f"慢速模式：每 {slow} 秒可以发一条，稍等一下。")
     raise TooMany(f"说得太快了，{COMMENT_WINDOW.seconds} 秒内最多 {COMMENTS} 条，稍等一下。")
-
-
-def raise_alarm(
-    room_id: int,
-    world_id: int,
-    actor: Actor,
-    place: AlarmPlace,
-    hit: wording.Hit,
-    text: str,
-    comment_id: int | None = None,
-) -> None:
-    """Note a banned word for the crew and for instructors, inside the open unit of work."""
-    db.session.add(
-        LiveAlarm(
-            world_id=world_id,
-            room_id=room_id,
-            place=place,
-            account_id=actor.person(),
-            comment_id=comment_id,
-            name=actor.name,
-            rule=hit.rule,
-            word=hit.word[:60],
-            text=text[:500],
-            wall_at=wall.now(),
-        )
-    )
-    db.session.flush()
 
 
 def mute_sentence(until: datetime, now: datetime) -> str:

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.accounts.models import Account, Grant, Scope
+from app.accounts.models import Scope
 from app.accounts.scopes import ancestors
 from app.core import audit
 from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput, NotFound, Refused
-from app.core.permissions import Role
 from app.worlds.api import scope_of_world
 from app.worlds.clock import get_world
-from sim_livestream import access
+from sim_livestream import access, mall_client
 from sim_livestream.models.people import ActionKind, LiveAction, LiveFollow
 from sim_livestream.models.rooms import CrewRole, LiveCrew, LiveOpening, LiveRoom
 
@@ -33,23 +32,12 @@ class Place:
     name: str
 
 
-def classmates(actor: Actor, number: int) -> list[tuple[int, str]]:
-    """Return who may be taken into the crew: trainees of the class, without the host and the crew, by name."""
+def colleagues(actor: Actor, number: int) -> list[tuple[int, str]]:
+    """Return who may be taken into the crew: who works in the shop, without the host and the crew."""
     room = access.get_host_room(actor, number)
     taken = {member.account_id for member in crew_of(room.id)} | {room.host_id}
-    rows = db.session.execute(
-        sa.select(Account.id, Account.name)
-        .join(Grant, Grant.account_id == Account.id)
-        .where(
-            Grant.scope_id == scope_of_world(room.world_id),
-            Grant.role == Role.TRAINEE,
-            Grant.ended_at.is_(None),
-            Account.disabled_at.is_(None),
-        )
-        .order_by(Account.name, Account.id)
-        .limit(300)
-    )
-    return [(account_id, name) for account_id, name in rows if account_id not in taken]
+    people = mall_client.colleagues(room.world_id, room.shop_id)
+    return [(one.account_id, one.name) for one in people if one.account_id not in taken]
 
 
 def crew_of(room_id: int) -> list[LiveCrew]:
@@ -58,16 +46,16 @@ def crew_of(room_id: int) -> list[LiveCrew]:
 
 
 def add_member(actor: Actor, number: int, account_id: int, role: CrewRole) -> None:
-    """Take a classmate into the crew, or give another role. Raises InvalidInput for somebody outside the class."""
+    """Take a member of the shop into the crew, or give another role. Raises InvalidInput for others."""
     room = access.lock(access.get_host_room(actor, number))
     crew = crew_of(room.id)
     member = next((one for one in crew if one.account_id == account_id), None)
     if member is not None:
         member.role = role
     else:
-        name = dict(classmates(actor, number)).get(account_id)
+        name = dict(colleagues(actor, number)).get(account_id)
         if name is None:
-            raise InvalidInput("请从本班同学里选择。", field="account")
+            raise InvalidInput("请从店铺成员里选择；先在“店铺成员”里邀请同学。", field="account")
         if len(crew) >= MOST_CREW:
             raise Refused(f"一个直播间最多 {MOST_CREW} 名助手。")
         db.session.add(LiveCrew(world_id=room.world_id, room_id=room.id, account_id=account_id, name=name, role=role))

@@ -19,7 +19,6 @@ from app.core.uow import unit_of_work
 from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
 from sim_livestream import access, mall_client
-from sim_livestream.domain import wording
 from sim_livestream.domain.room_flow import CLOSED, FLOW, LATE, LONGEST, ON_AIR, OVER, SHORTEST, RoomState
 from sim_livestream.events import LiveEnded, LiveStarted
 from sim_livestream.models.rooms import LiveRoom, LiveSlide
@@ -57,7 +56,7 @@ def create_room(
     world_id = actor.world()
     check_plan(planned)
     check_length(minutes)
-    check_words(title, notice)
+    check_words(world_id, title, notice)
 
     def carry_out() -> int:
         shop = mall_client.my_shop(actor)
@@ -102,12 +101,12 @@ def create_room(
     return number
 
 
-def check_words(*texts: str) -> None:
+def check_words(world_id: int, *texts: str) -> None:
     """Refuse a title or a notice that the rules of the mall forbid, naming the word."""
     for text in texts:
-        hit = wording.in_speech(text)
-        if hit is not None:
-            raise InvalidInput(f"含有平台规则不允许的词“{hit.word}”，请换一种说法。", field="title")
+        findings = [finding for finding in mall_client.check_speech(world_id, text) if finding.stops]
+        if findings:
+            raise InvalidInput(f"{findings[0].message}{findings[0].advice}", field="title")
 
 
 def edit_room(
@@ -122,7 +121,7 @@ def edit_room(
 ) -> None:
     """Change title, notice and announced time; the time only before the show."""
     room = access.lock(access.get_run_room(actor, number))
-    check_words(title, notice)
+    check_words(room.world_id, title, notice)
     if room.state in CLOSED:
         raise Refused("直播已结束，不能再修改。")
     if minutes is not None:

@@ -10,12 +10,10 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Refused
 from sim_livestream import access
-from sim_livestream.domain import wording
 from sim_livestream.domain.room_flow import CLOSED
 from sim_livestream.models.people import AlarmPlace
 from sim_livestream.models.rooms import LiveRoom, LiveSlide
-from sim_livestream.services import journal
-from sim_livestream.services.chat import raise_alarm
+from sim_livestream.services import journal, speech
 from sim_livestream.services.payloads import slide_body
 
 MOST_SLIDES = 60
@@ -57,11 +55,8 @@ def add_slide(actor: Actor, number: int, *, title: str, text: str, prompt: str, 
 
 
 def _listen(actor: Actor, room: LiveRoom, slide: LiveSlide) -> None:
-    """Raise the alarm when the script holds what a host may not say."""
-    text = f"{slide.title} {slide.text} {slide.prompt}"
-    hit = wording.in_speech(text)
-    if hit is not None:
-        raise_alarm(room.id, room.world_id, actor, AlarmPlace.SCRIPT, hit, text)
+    """Check what the script lets the host say; what breaks a rule raises the alarm."""
+    speech.listen(actor, room, AlarmPlace.SCRIPT, f"{slide.title} {slide.text} {slide.prompt}")
 
 
 def order_slides(actor: Actor, number: int, slide_ids: Sequence[int]) -> None:

@@ -16,6 +16,7 @@ from app.core.permissions import Permission, Role
 from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
 from sim_mall import access
+from sim_mall.data import Colleague
 from sim_mall.domain.shop_roles import MEMBER_FLOW, ROLE_NAMES, MemberState, ShopPower, ShopRole
 from sim_mall.models.members import ShopMember
 from sim_mall.models.shops import Shop
@@ -209,3 +210,14 @@ def _work_in(actor: Actor, member: ShopMember | None) -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.expire_all()
+
+
+def colleagues(world_id: int, shop_id: int) -> list[Colleague]:
+    """Return who works in a shop of the world, the owner first."""
+    shop = db.session.scalars(sa.select(Shop).where(Shop.id == shop_id, Shop.world_id == world_id)).one_or_none()
+    if shop is None:
+        return []
+    roles: dict[int, str] = {shop.owner_id: str(ShopRole.OWNER)}
+    roles |= {one.account_id: str(one.role) for one in members_of(shop) if one.state is MemberState.ACTIVE}
+    names = dict(db.session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(roles))).tuples())
+    return [Colleague(account_id, names.get(account_id, ""), role) for account_id, role in roles.items()]

@@ -140,7 +140,7 @@ def test_instructors_watch_and_keep_order_but_do_not_sell_or_buy(app_context: Fl
     assert client.post(f"/live/studio/{show.number}/start").status_code == 403
     assert changed(before, fingerprint()) == []
     with unit_of_work():
-        comment_id = chat.say(make_viewer(show), show.number, "加我微信", key())
+        comment_id = chat.say(make_viewer(show), show.number, "吵吵", key()).id
     answer = client.post(f"/live/{show.number}/comments/{comment_id}/hide", headers=SCRIPT)
     assert answer.get_json() == {"ok": True, "message": "消息已隐藏。"}
     db.session.expire_all()
