@@ -451,6 +451,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_ledger_transaction_reference", "ledger_transaction", ["reference"], unique=False)
     op.create_table(
+        "live_follow",
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_follow_account_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_follow_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_follow")),
+        sa.UniqueConstraint("shop_id", "account_id", name=op.f("uq_live_follow_shop_id_account_id")),
+    )
+    op.create_table(
         "live_room",
         sa.Column("shop_id", sa.Integer(), nullable=False),
         sa.Column("shop_name", sa.String(length=60), nullable=False),
@@ -472,9 +484,17 @@ def upgrade() -> None:
         sa.Column("likes", sa.Integer(), nullable=False),
         sa.Column("likes_told", sa.Integer(), nullable=False),
         sa.Column("slide_id", sa.Integer(), nullable=True),
+        sa.Column("planned_minutes", sa.Integer(), nullable=False),
+        sa.Column("cover", sa.String(length=40), nullable=False),
+        sa.Column("slow_seconds", sa.Integer(), nullable=False),
+        sa.Column("quiet", sa.Boolean(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("stop_reason", sa.String(length=200), nullable=False),
+        sa.Column("frozen", sa.Text(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("planned_minutes BETWEEN 30 AND 1440 AND slow_seconds >= 0", name=op.f("ck_live_room_plan")),
         sa.ForeignKeyConstraint(["host_id"], ["accounts_account.id"], name=op.f("fk_live_room_host_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_room_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_live_room")),
@@ -860,28 +880,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ledger_entry_account_id"), "ledger_entry", ["account_id"], unique=False)
     op.create_index(op.f("ix_ledger_entry_transaction_id"), "ledger_entry", ["transaction_id"], unique=False)
     op.create_table(
-        "live_comment",
+        "live_crew",
         sa.Column("room_id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=60), nullable=False),
-        sa.Column("role", sa.String(length=10), nullable=False),
-        sa.Column("text", sa.String(length=200), nullable=False),
-        sa.Column("key", sa.String(length=80), nullable=False),
-        sa.Column("seq", sa.Integer(), nullable=True),
-        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("said_wall_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("hidden_by", sa.Integer(), nullable=True),
-        sa.Column("hidden_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("role", sa.String(length=40), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_comment_account_id")),
-        sa.ForeignKeyConstraint(["hidden_by"], ["accounts_account.id"], name=op.f("fk_live_comment_hidden_by")),
-        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_comment_room_id")),
-        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_comment_world_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_comment")),
-        sa.UniqueConstraint("room_id", "account_id", "key", name=op.f("uq_live_comment_room_id_account_id_key")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_crew_account_id")),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_crew_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_crew_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_crew")),
+        sa.UniqueConstraint("room_id", "account_id", name=op.f("uq_live_crew_room_id_account_id")),
     )
-    op.create_index("ix_live_comment_room", "live_comment", ["room_id", "seq", "id"], unique=False)
+    op.create_index(op.f("ix_live_crew_account_id"), "live_crew", ["account_id"], unique=False)
     op.create_table(
         "live_event",
         sa.Column("room_id", sa.Integer(), nullable=False),
@@ -908,15 +920,98 @@ def upgrade() -> None:
         sa.Column("person_limit", sa.Integer(), nullable=False),
         sa.Column("sold", sa.Integer(), nullable=False),
         sa.Column("sold_told", sa.Integer(), nullable=False),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("stock_left", sa.Integer(), nullable=True),
+        sa.Column("opens_wall_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("person_limit >= 0 AND sold >= 0", name=op.f("ck_live_item_counts")),
+        sa.CheckConstraint(
+            "stock_left IS NULL OR (stock_left >= 0 AND stock_left <= stock)", name=op.f("ck_live_item_stock")
+        ),
         sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_item_room_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_item_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_live_item")),
         sa.UniqueConstraint("room_id", "listing_id", name=op.f("uq_live_item_room_id_listing_id")),
     )
     op.create_index("ix_live_item_bag", "live_item", ["room_id", "position"], unique=False)
+    op.create_table(
+        "live_lot",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("giver_id", sa.Integer(), nullable=False),
+        sa.Column("prize", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("winners", sa.Integer(), nullable=False),
+        sa.Column("condition", sa.String(length=40), nullable=False),
+        sa.Column("phrase", sa.String(length=40), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("seed_stream", sa.String(length=60), nullable=False),
+        sa.Column("ends_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("value > 0 AND winners > 0", name=op.f("ck_live_lot_prize")),
+        sa.ForeignKeyConstraint(["giver_id"], ["accounts_account.id"], name=op.f("fk_live_lot_giver_id")),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_lot_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_lot_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_lot")),
+    )
+    op.create_index("ix_live_lot_due", "live_lot", ["status", "ends_wall_at"], unique=False)
+    op.create_index(op.f("ix_live_lot_room_id"), "live_lot", ["room_id"], unique=False)
+    op.create_table(
+        "live_opening",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("scope_name", sa.String(length=100), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_opening_room_id")),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_live_opening_scope_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_opening_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_opening")),
+        sa.UniqueConstraint("room_id", "scope_id", name=op.f("uq_live_opening_room_id_scope_id")),
+    )
+    op.create_table(
+        "live_packet",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("giver_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=40), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("shares", sa.Text(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("returned", sa.BigInteger(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("ends_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "total >= pieces AND pieces > 0 AND taken BETWEEN 0 AND pieces", name=op.f("ck_live_packet_pieces")
+        ),
+        sa.ForeignKeyConstraint(["giver_id"], ["accounts_account.id"], name=op.f("fk_live_packet_giver_id")),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_packet_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_packet_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_packet")),
+    )
+    op.create_index("ix_live_packet_due", "live_packet", ["status", "ends_wall_at"], unique=False)
+    op.create_index(op.f("ix_live_packet_room_id"), "live_packet", ["room_id"], unique=False)
+    op.create_table(
+        "live_poll",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("question", sa.String(length=60), nullable=False),
+        sa.Column("options", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("ends_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("given_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_poll_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_poll_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_poll")),
+    )
+    op.create_index("ix_live_poll_due", "live_poll", ["status", "ends_wall_at"], unique=False)
+    op.create_index(op.f("ix_live_poll_room_id"), "live_poll", ["room_id"], unique=False)
     op.create_table(
         "live_presence",
         sa.Column("room_id", sa.Integer(), nullable=False),
@@ -934,11 +1029,31 @@ def upgrade() -> None:
     )
     op.create_index("ix_live_presence_open", "live_presence", ["room_id", "left_wall_at", "account_id"], unique=False)
     op.create_table(
+        "live_recording",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("folder", sa.String(length=80), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("started_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deleted_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_recording_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_recording_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_recording")),
+        sa.UniqueConstraint("room_id", name=op.f("uq_live_recording_room_id")),
+    )
+    op.create_table(
         "live_viewer",
         sa.Column("room_id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("likes", sa.Integer(), nullable=False),
         sa.Column("muted_until_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("banned_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("said_wall_at_1", sa.DateTime(timezone=True), nullable=True),
         sa.Column("said_wall_at_2", sa.DateTime(timezone=True), nullable=True),
         sa.Column("said_wall_at_3", sa.DateTime(timezone=True), nullable=True),
@@ -1272,6 +1387,79 @@ def upgrade() -> None:
         postgresql_where=sa.text("ended_wall_at IS NULL"),
     )
     op.create_table(
+        "live_comment",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("text", sa.String(length=200), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=True),
+        sa.Column("said_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("said_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=True),
+        sa.Column("held_for", sa.String(length=60), nullable=False),
+        sa.Column("hidden_by", sa.Integer(), nullable=True),
+        sa.Column("hidden_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_comment_account_id")),
+        sa.ForeignKeyConstraint(["hidden_by"], ["accounts_account.id"], name=op.f("fk_live_comment_hidden_by")),
+        sa.ForeignKeyConstraint(["item_id"], ["live_item.id"], name=op.f("fk_live_comment_item_id")),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_comment_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_comment_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_comment")),
+        sa.UniqueConstraint("room_id", "account_id", "key", name=op.f("uq_live_comment_room_id_account_id_key")),
+    )
+    op.create_index("ix_live_comment_room", "live_comment", ["room_id", "seq", "id"], unique=False)
+    op.create_table(
+        "live_lot_entry",
+        sa.Column("lot_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("won", sa.Boolean(), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_lot_entry_account_id")),
+        sa.ForeignKeyConstraint(["lot_id"], ["live_lot.id"], name=op.f("fk_live_lot_entry_lot_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_lot_entry_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_lot_entry")),
+        sa.UniqueConstraint("lot_id", "account_id", name=op.f("uq_live_lot_entry_lot_id_account_id")),
+    )
+    op.create_table(
+        "live_packet_claim",
+        sa.Column("packet_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("piece", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_live_packet_claim_amount")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_packet_claim_account_id")),
+        sa.ForeignKeyConstraint(["packet_id"], ["live_packet.id"], name=op.f("fk_live_packet_claim_packet_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_packet_claim_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_packet_claim")),
+        sa.UniqueConstraint("packet_id", "account_id", name=op.f("uq_live_packet_claim_packet_id_account_id")),
+        sa.UniqueConstraint("packet_id", "piece", name=op.f("uq_live_packet_claim_packet_id_piece")),
+    )
+    op.create_table(
+        "live_poll_vote",
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("choice", sa.Integer(), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_poll_vote_account_id")),
+        sa.ForeignKeyConstraint(["poll_id"], ["live_poll.id"], name=op.f("fk_live_poll_vote_poll_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_poll_vote_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_poll_vote")),
+        sa.UniqueConstraint("poll_id", "account_id", name=op.f("uq_live_poll_vote_poll_id_account_id")),
+    )
+    op.create_table(
         "live_price",
         sa.Column("item_id", sa.Integer(), nullable=False),
         sa.Column("sku_id", sa.Integer(), nullable=False),
@@ -1473,6 +1661,26 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_training_roster_row_account_id"), "training_roster_row", ["account_id"], unique=False)
     op.create_index("ix_training_roster_row_verdict", "training_roster_row", ["import_id", "verdict"], unique=False)
+    op.create_table(
+        "live_alarm",
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("comment_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("rule", sa.String(length=10), nullable=False),
+        sa.Column("word", sa.String(length=60), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_live_alarm_account_id")),
+        sa.ForeignKeyConstraint(["comment_id"], ["live_comment.id"], name=op.f("fk_live_alarm_comment_id")),
+        sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_alarm_room_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_alarm_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_live_alarm")),
+    )
+    op.create_index(op.f("ix_live_alarm_room_id"), "live_alarm", ["room_id"], unique=False)
     op.create_table(
         "live_sale",
         sa.Column("room_id", sa.Integer(), nullable=False),
@@ -1759,6 +1967,8 @@ def downgrade() -> None:
     op.drop_table("mall_cart_item")
     op.drop_index(op.f("ix_live_sale_room_id"), table_name="live_sale")
     op.drop_table("live_sale")
+    op.drop_index(op.f("ix_live_alarm_room_id"), table_name="live_alarm")
+    op.drop_table("live_alarm")
     op.drop_index("ix_training_roster_row_verdict", table_name="training_roster_row")
     op.drop_index(op.f("ix_training_roster_row_account_id"), table_name="training_roster_row")
     op.drop_table("training_roster_row")
@@ -1783,6 +1993,11 @@ def downgrade() -> None:
     op.drop_table("live_slide")
     op.drop_table("live_quota")
     op.drop_table("live_price")
+    op.drop_table("live_poll_vote")
+    op.drop_table("live_packet_claim")
+    op.drop_table("live_lot_entry")
+    op.drop_index("ix_live_comment_room", table_name="live_comment")
+    op.drop_table("live_comment")
     op.drop_index(
         "uq_live_clip_open",
         table_name="live_clip",
@@ -1824,13 +2039,24 @@ def downgrade() -> None:
     op.drop_table("mall_listing")
     op.drop_index(op.f("ix_live_viewer_account_id"), table_name="live_viewer")
     op.drop_table("live_viewer")
+    op.drop_table("live_recording")
     op.drop_index("ix_live_presence_open", table_name="live_presence")
     op.drop_table("live_presence")
+    op.drop_index(op.f("ix_live_poll_room_id"), table_name="live_poll")
+    op.drop_index("ix_live_poll_due", table_name="live_poll")
+    op.drop_table("live_poll")
+    op.drop_index(op.f("ix_live_packet_room_id"), table_name="live_packet")
+    op.drop_index("ix_live_packet_due", table_name="live_packet")
+    op.drop_table("live_packet")
+    op.drop_table("live_opening")
+    op.drop_index(op.f("ix_live_lot_room_id"), table_name="live_lot")
+    op.drop_index("ix_live_lot_due", table_name="live_lot")
+    op.drop_table("live_lot")
     op.drop_index("ix_live_item_bag", table_name="live_item")
     op.drop_table("live_item")
     op.drop_table("live_event")
-    op.drop_index("ix_live_comment_room", table_name="live_comment")
-    op.drop_table("live_comment")
+    op.drop_index(op.f("ix_live_crew_account_id"), table_name="live_crew")
+    op.drop_table("live_crew")
     op.drop_index(op.f("ix_ledger_entry_transaction_id"), table_name="ledger_entry")
     op.drop_index(op.f("ix_ledger_entry_account_id"), table_name="ledger_entry")
     op.drop_table("ledger_entry")
@@ -1890,6 +2116,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_live_room_shop_id"), table_name="live_room")
     op.drop_index(op.f("ix_live_room_host_id"), table_name="live_room")
     op.drop_table("live_room")
+    op.drop_table("live_follow")
     op.drop_index("ix_ledger_transaction_reference", table_name="ledger_transaction")
     op.drop_table("ledger_transaction")
     op.drop_table("ledger_account")
