@@ -155,6 +155,7 @@ def test_same_key_assigns_once_and_another_body_is_refused() -> None:
 )
 def test_unusable_drafts_are_refused_by_field(changes: dict[str, object], field: str) -> None:
     room = make_room(0)
+    changes = dict(changes)
     steps = changes.pop("steps", ((SHOP, 1),))
     before = fingerprint()
     with pytest.raises(InvalidInput) as refused, unit_of_work():

@@ -177,7 +177,8 @@ def test_strange_addresses(web: FlaskClient, world: World) -> None:
     supply.fetch(seller)
     [purchase] = supply.purchases(shop.id)
     sign_in(web, seller)
-    page(web, "/supply/catalogue?page=999999999&supplier=abc&sort=x&listed=maybe&q=%27%22%3Cscript%3E%00")
+    page(web, "/supply/catalogue?page=999999999&supplier=abc&sort=x&listed=maybe&q=%27%22%3Cscript%3E")
+    page(web, "/supply/catalogue?q=%00", 404)
     assert web.get("/supply/listing").status_code == 302
     page(web, "/supply/listing?product=99999", 404)
     page(web, "/supply/catalogue/99999", 404)
