@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -135,12 +136,9 @@ def make_schema(database_url: str) -> None:
 
 
 @pytest.fixture
-def database_url(backend: str, services: Services) -> Iterator[str]:
-    """URL of a fresh database with the schema."""
-    databases = services.databases(backend)
-    url = databases.fresh()
-    yield url
-    databases.drop(url)
+def database_url(backend: str, services: Services) -> str:
+    """URL of this worker's common database of the backend, filled anew with the schema alone."""
+    return services.databases(backend).again()
 
 
 @pytest.fixture
@@ -152,12 +150,20 @@ def empty_database_url(backend: str, services: Services) -> Iterator[str]:
     databases.drop(url)
 
 
+@pytest.fixture(scope="session")
+def common_var_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of uploads and queues of all applications of the tests; emptied for every test."""
+    return tmp_path_factory.mktemp("var")
+
+
 @pytest.fixture
-def make_settings(tmp_path: Path, database_url: str) -> SettingsMaker:
+def make_settings(common_var_dir: Path, database_url: str) -> SettingsMaker:
     """Make settings for this test's database: ``make_settings(upload_limit=1000)``."""
+    for left in common_var_dir.iterdir():
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     def make(**changes: Any) -> Settings:
-        return test_settings(database_url, tmp_path / "var", **changes)
+        return test_settings(database_url, common_var_dir, **changes)
 
     return make
 
@@ -168,31 +174,60 @@ def settings(make_settings: SettingsMaker) -> Settings:
     return make_settings()
 
 
+def _new_app(settings: Settings) -> Flask:
+    from app.factory import create_app  # unit tests of pure rules need no application
+
+    app = create_app(settings)
+    app.jinja_env.bytecode_cache = BYTECODE  # a second application need not compile every template again
+    app.config["WTF_CSRF_ENABLED"] = False  # the tests of the CSRF check switch it on again
+    return app
+
+
+def _leave_database(app: Flask) -> None:
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
 @pytest.fixture
 def make_app(make_settings: SettingsMaker) -> Iterator[AppMaker]:
     """Make an application with changed settings on this test's database: ``make_app(upload_limit=1000)``."""
-    from app.factory import create_app  # unit tests of pure rules need no application
-
     made: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
-        app = create_app(make_settings(**changes))
-        app.jinja_env.bytecode_cache = BYTECODE  # an application per test need not compile every template again
-        app.config["WTF_CSRF_ENABLED"] = False  # the tests of the CSRF check switch it on again
-        made.append(app)
-        return app
+        made.append(_new_app(make_settings(**changes)))
+        return made[-1]
 
     yield make
     for app in made:
-        with app.app_context():
-            db.session.remove()
-            db.engine.dispose()
+        _leave_database(app)
+
+
+@pytest.fixture(scope="session")
+def common_apps() -> dict[str, tuple[Flask, dict[str, Any]]]:
+    """The applications that the tests share, by backend, with the configuration that each began with."""
+    return {}
 
 
 @pytest.fixture
-def app(make_app: AppMaker) -> Flask:
-    """The application in test mode on a fresh database; no application context is pushed."""
-    return make_app()
+def app(
+    backend: str, make_settings: SettingsMaker, common_apps: dict[str, tuple[Flask, dict[str, Any]]]
+) -> Iterator[Flask]:
+    """The application in test mode on a fresh database; no application context is pushed.
+
+    The application of a backend is made once and shared (its compiled statements and templates are half the
+    time of a test); database, files, configuration and limits of attempts are those of this test alone.
+    """
+    if backend not in common_apps:
+        made = _new_app(make_settings())
+        common_apps[backend] = made, dict(made.config)
+    app, config = common_apps[backend]
+    app.config.clear()
+    app.config.update(config)
+    app.extensions.pop("sign_in_limiter", None)
+    app.extensions.pop("file_store", None)
+    yield app
+    _leave_database(app)
 
 
 @pytest.fixture

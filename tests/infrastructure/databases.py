@@ -1,4 +1,8 @@
-"""A fresh database for every test, copied from a template whose schema was made once."""
+"""A fresh database for every test, copied from a template whose schema was made once.
+
+The database of a session's common application keeps its name and is only filled anew (``again``): an engine
+that stays keeps its compiled statements, which are half the time of a short test.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,10 @@ from sqlalchemy.engine import make_url
 SchemaMaker = Callable[[str], None]  # makes the schema in the database of this URL
 
 
+def _new_name() -> str:
+    return f"test_{uuid.uuid4().hex[:12]}"
+
+
 class Databases(ABC):
     """Gives out databases: with the schema, or empty ones for tests of the migrations."""
 
@@ -23,6 +31,15 @@ class Databases(ABC):
 
     def fresh(self) -> str:
         """Return the URL of a new database with the schema and no rows."""
+        self._make_template()
+        return self._copy_template(_new_name())
+
+    def again(self) -> str:
+        """Return the URL of the common database, with the schema and no rows; nobody may be connected."""
+        self._make_template()
+        return self._copy_template("common")
+
+    def _make_template(self) -> None:
         if not self._template_ready:
             template = self._new_template()
             try:
@@ -31,7 +48,6 @@ class Databases(ABC):
                 self.drop(template)
                 raise
             self._template_ready = True
-        return self._copy_template()
 
     @abstractmethod
     def empty(self) -> str:
@@ -45,7 +61,7 @@ class Databases(ABC):
     def _new_template(self) -> str: ...
 
     @abstractmethod
-    def _copy_template(self) -> str: ...
+    def _copy_template(self, name: str) -> str: ...
 
 
 class SqliteDatabases(Databases):
@@ -57,7 +73,7 @@ class SqliteDatabases(Databases):
         self._template = folder / "template.db"
 
     def empty(self) -> str:
-        return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+        return self._url(_new_name())
 
     def drop(self, url: str) -> None:
         path = self._path(url)
@@ -67,13 +83,17 @@ class SqliteDatabases(Databases):
     def _new_template(self) -> str:
         return f"sqlite:///{self._template}"
 
-    def _copy_template(self) -> str:
-        url = self.empty()
+    def _copy_template(self, name: str) -> str:
+        url = self._url(name)
+        self.drop(url)
         for suffix in ("", "-wal"):
             source = Path(f"{self._template}{suffix}")
             if source.exists():
                 shutil.copyfile(source, f"{self._path(url)}{suffix}")
         return url
+
+    def _url(self, name: str) -> str:
+        return f"sqlite:///{self._folder / name}.db"
 
     @staticmethod
     def _path(url: str) -> str:
@@ -96,7 +116,7 @@ class PostgresDatabases(Databases):
         self._admin.close()
 
     def empty(self) -> str:
-        return self._create("template0")
+        return self._create("template0", _new_name())
 
     def drop(self, url: str) -> None:
         self._admin.execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
@@ -104,10 +124,10 @@ class PostgresDatabases(Databases):
     def _new_template(self) -> str:
         return self._create("template0", self._template)
 
-    def _copy_template(self) -> str:
-        return self._create(self._template)
+    def _copy_template(self, name: str) -> str:
+        self._admin.execute(f'DROP DATABASE IF EXISTS "{self._template}_{name}" WITH (FORCE)')
+        return self._create(self._template, f"{self._template}_{name}")
 
-    def _create(self, template: str, name: str | None = None) -> str:
-        name = name or f"test_{uuid.uuid4().hex[:12]}"
+    def _create(self, template: str, name: str) -> str:
         self._admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self._server.set(database=name).render_as_string(hide_password=False)
