@@ -12,12 +12,9 @@ from werkzeug.routing import Rule
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.permissions import ROLE_PERMISSIONS, Permission, Role
-from app.factory import create_app
-from tests.conftest import test_settings
 from tests.factories.tables import changed, fingerprint
 from tests.factories.world import sign_in
-from tests.infrastructure.services import Services
-from tests.permissions.stage import Stage, build_stage
+from tests.permissions.stage import Stage
 from tests.permissions.table import methods_of, rows_of, rules, written_rows
 
 # answered on purpose without regard to ids: they change the caller's own state only
@@ -25,31 +22,6 @@ ENDS_THE_SIGN_IN = {"accounts.sign_out"}
 
 
 pytestmark = [pytest.mark.sqlite_only, pytest.mark.xdist_group("permission-table")]
-
-
-@pytest.fixture(scope="module")
-def app(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """One application and database for the whole table: refusals change nothing, so they can share it."""
-    databases = services.databases("sqlite")
-    url = databases.fresh()
-    made = create_app(test_settings(url, tmp_path_factory.mktemp("permissions")))
-    made.config["WTF_CSRF_ENABLED"] = False
-    yield made
-    with made.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    databases.drop(url)
-
-
-@pytest.fixture(scope="module")
-def stage(app: Flask) -> Stage:
-    with app.app_context():
-        return build_stage()
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
 
 
 def test_every_route_stands_in_the_table_with_the_mark_it_carries(app: Flask) -> None:
