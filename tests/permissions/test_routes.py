@@ -10,7 +10,6 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
 from app.core.actor import Actor
-from app.core.db import db
 from app.core.permissions import ROLE_PERMISSIONS, Permission, Role
 from tests.factories.tables import changed, fingerprint
 from tests.factories.world import sign_in

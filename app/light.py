@@ -1,0 +1,54 @@
+"""Commands that start without the site: they read a file or one table and print JSON, and need no feature.
+
+Loading every page and table of the site takes most of the time of such a command; here only its own module
+is imported, by name. All of them stand on the whole application too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from flask import Flask
+
+from app import ground
+from app.config import load_settings
+
+LIGHT = {
+    ("audit", "verify"): "app.cli:audit_commands",
+    ("ledger", "prove"): "app.ledger.commands:commands",
+    ("mall", "quote"): "sim_mall.commands:commands",
+    ("grading", "check-plan"): "grading.commands:commands",
+    ("grading", "stats"): "grading.commands:commands",
+    ("grading", "draw", "--dry-run"): "grading.commands:commands",
+}
+_WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of ``flask`` itself that take the word behind them
+
+
+def light_group(arguments: Sequence[str]) -> str | None:
+    """Return the group (``module:name``) that answers these arguments of ``flask`` without the site, if one does."""
+    words = []
+    skip = False
+    for argument in arguments:
+        if not skip and (not argument.startswith("-") or argument == "--dry-run"):
+            words.append(argument)
+        skip = argument in _WITH_VALUE
+    for length in (2, 3):
+        found = LIGHT.get(tuple(words[:length]))  # type: ignore[call-overload]
+        if found:
+            return str(found)
+    return None
+
+
+def light_app(arguments: Sequence[str]) -> Flask | None:
+    """Return an application that has this one command, its settings and the database; None for all other commands."""
+    group = light_group(arguments)
+    if group is None:
+        return None
+    module, name = group.split(":")
+    app = Flask("app", root_path=str(ground.ROOT / "app"))
+    ground.configure(app, load_settings())
+    ground.connect_database(app)
+    app.cli.add_command(getattr(import_module(module), name))
+    ground.watch_commands(app.cli)
+    return app

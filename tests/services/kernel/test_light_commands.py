@@ -1,0 +1,59 @@
+"""Commands that start without the site: which they are, and that they do what the whole application does."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from app.light import LIGHT, light_group
+from tests.infrastructure.server import flask
+
+
+@pytest.mark.parametrize(
+    ("line", "group"),
+    [
+        ("--app app.wsgi audit verify", "app.cli:audit_commands"),
+        ("audit verify --scope DEMO01", "app.cli:audit_commands"),
+        ("-A app.wsgi grading draw --dry-run f.json", "grading.commands:commands"),
+        ("grading draw --verify 3", None),
+        ("grading draw f.json", None),
+        ("audit", None),
+        ("run", None),
+        ("demo load", None),
+        ("", None),
+    ],
+)
+def test_which_commands_are_light(line: str, group: str | None) -> None:
+    assert light_group(line.split()) == group
+
+
+def test_the_whole_application_has_them_too(app: Flask) -> None:
+    for words in LIGHT:
+        command = app.cli.commands[words[0]]
+        assert words[1] in command.commands  # type: ignore[attr-defined]
+
+
+def test_a_light_command_loads_no_page_and_answers_the_same(app: Flask, database_url: str) -> None:
+    settings = {"APP_MODE": "test", "DATABASE_URL": database_url}
+    done = flask(settings, "audit", "verify")
+    whole = app.test_cli_runner().invoke(args=["audit", "verify"])
+    assert (done.stdout, done.returncode) == (whole.stdout, 0)
+    loaded = flask({**settings, "PYTHONVERBOSE": "1"}, "audit", "verify").stderr
+    assert "app.core.audit" in loaded
+    assert "sim_mall" not in loaded
+
+
+@pytest.mark.sqlite_only
+def test_a_database_that_is_not_migrated_is_said_in_one_sentence(empty_database_url: str) -> None:
+    done = flask({"APP_MODE": "test", "DATABASE_URL": empty_database_url}, "audit", "verify", check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "数据库还没有迁移到这个版本，请先运行 ./run app，或 flask up。\n"
+
+
+@pytest.mark.sqlite_only
+def test_a_database_that_is_away_is_said_in_one_sentence() -> None:
+    away = "postgresql://nobody@127.0.0.1:9/none"
+    done = flask({"APP_MODE": "test", "DATABASE_URL": away}, "ledger", "prove", check=False)
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr.startswith("数据库现在用不了，请检查 DATABASE_URL 和数据库服务（")
+    assert done.stderr.count("\n") == 1
