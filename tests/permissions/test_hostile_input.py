@@ -58,11 +58,11 @@ def test_no_form_breaks(app: Flask, stage: Stage, kind: str) -> None:
         if "POST" not in (rule.methods or ()) or rule.endpoint in {"accounts.sign_out", "accounts.end_other_devices"}:
             continue
         wanted = marks[rule.endpoint].permissions
-        role = next((r for r in Role if not wanted or wanted & {str(p) for p in ROLE_PERMISSIONS[r]}), None)
-        if role is None:
+        allowed = next((r for r in Role if not wanted or wanted & {str(p) for p in ROLE_PERMISSIONS[r]}), None)
+        if allowed is None:
             continue
         address = stage.address(app, rule, "own")
-        answer = people[role].post(address, data=fields)
+        answer = people[allowed].post(address, data=fields)
         told = answer.status_code < 400 or CHINESE.search(answer.get_data(as_text=True))
         if answer.status_code >= 500 or not told:
             wrong.append((rule.endpoint, answer.status_code))
