@@ -26,7 +26,7 @@ from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.members import ShopMember
 from sim_mall.models.rules import Violation
 from sim_mall.models.shops import Shop
-from sim_mall.models.trade import Address, Order, OrderLine
+from sim_mall.models.trade import Address, Order, OrderLine, Review
 
 VISIBLE = (ShopState.OPEN, ShopState.SUSPENDED)
 
@@ -274,6 +274,32 @@ def get_sold_ticket(actor: Actor, ticket_id: int, power: ShopPower = ShopPower.T
     ticket: AfterSale = _one(query, lock=False)
     require_power(actor, ticket.shop_id, power)
     return ticket
+
+
+def get_ticket_of_world(actor: Actor, ticket_id: int) -> AfterSale:
+    """Return an after-sale ticket of the actor's world, for whoever judges it."""
+    return _one(_ticket(actor, ticket_id), lock=False)  # type: ignore[no-any-return]
+
+
+def get_own_review(actor: Actor, review_id: int) -> Review:
+    """Return a review that the actor wrote, locked."""
+    query = sa.select(Review).where(
+        Review.id == review_id,
+        Review.world_id == actor.world(),
+        Review.buyer_id == actor.person(),
+        Review.by_default.is_(False),
+    )
+    return _one(query, lock=True)  # type: ignore[no-any-return]
+
+
+def get_shop_review(actor: Actor, review_id: int, power: ShopPower = ShopPower.CHAT) -> Review:
+    """Return a review of a shop that the actor runs with the power, locked."""
+    query = sa.select(Review).where(
+        Review.id == review_id, Review.world_id == actor.world(), Review.shop_id.in_(shops_run_by(actor))
+    )
+    review: Review = _one(query, lock=True)
+    require_power(actor, review.shop_id, power)
+    return review
 
 
 def get_address(actor: Actor, address_id: int) -> Address:

@@ -80,3 +80,75 @@ class ReviewWritten:
     shop_id: int
     listing_id: int
     stars: int
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEnded:
+    """An after-sale ended. state: success | closed; disputed: the platform was called in."""
+
+    world_id: int
+    order_id: int
+    after_sale_id: int
+    shop_id: int
+    buyer_id: int
+    kind: str
+    state: str
+    disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOpened:
+    """A buyer asked for an after-sale. kind, reason: values of the ticket."""
+
+    world_id: int
+    order_id: int
+    after_sale_id: int
+    shop_id: int
+    buyer_id: int
+    kind: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeDecided:
+    """The platform decided a dispute; by_instructor: not by rule."""
+
+    world_id: int
+    order_id: int
+    after_sale_id: int
+    shop_id: int
+    buyer_id: int
+    for_buyer: bool
+    by_instructor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShippedLate:
+    """The promise to ship passed with goods still in the shop (延迟发货)."""
+
+    world_id: int
+    order_id: int
+    shop_id: int
+    buyer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OrderOutOfStock:
+    """The seller could not supply what was paid for (缺货). amount: fen that went back."""
+
+    world_id: int
+    order_id: int
+    shop_id: int
+    buyer_id: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelNotCollected:
+    """A waybill without goods: the carrier had nothing to collect within a day (虚假发货)."""
+
+    world_id: int
+    order_id: int
+    parcel_id: int
+    shop_id: int
+    buyer_id: int

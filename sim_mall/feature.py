@@ -13,10 +13,12 @@ from app.core.permissions import Permission, Role
 from sim_mall import access
 from sim_mall.commands import commands
 from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW
+from sim_mall.domain.invoice_flow import INVOICE_FLOW
 from sim_mall.domain.listing_flow import LISTING_FLOW
 from sim_mall.domain.order_flow import ORDER_FLOW
 from sim_mall.domain.parcel_flow import PARCEL_FLOW
 from sim_mall.domain.payment_flow import PAYMENT_FLOW
+from sim_mall.domain.refund_flow import REFUND_FLOW
 from sim_mall.domain.rules.violation_flow import VIOLATION_FLOW
 from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
 from sim_mall.domain.shop_roles import MEMBER_FLOW, ROLE_NAMES, ShopPower
@@ -29,9 +31,10 @@ from sim_mall.services import (
     notices,
     order_lists,
     orders,
+    parcels,
     payments,
     receiving,
-    refunds,
+    reviews,
     shipping,
     shops,
 )
@@ -193,7 +196,18 @@ FEATURE = Feature(
     name="mall",
     blueprints=(mall, seller),
     commands=(commands,),
-    flows=(SHOP_FLOW, LISTING_FLOW, ORDER_FLOW, PAYMENT_FLOW, PARCEL_FLOW, AFTERSALE_FLOW, MEMBER_FLOW, VIOLATION_FLOW),
+    flows=(
+        SHOP_FLOW,
+        LISTING_FLOW,
+        ORDER_FLOW,
+        PAYMENT_FLOW,
+        PARCEL_FLOW,
+        AFTERSALE_FLOW,
+        MEMBER_FLOW,
+        REFUND_FLOW,
+        INVOICE_FLOW,
+        VIOLATION_FLOW,
+    ),
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
         MenuItem("mall", "分类", "mall.categories", "category", P.MALL_VIEW, 20),
@@ -224,12 +238,10 @@ FEATURE = Feature(
         **detecting.DUE_HANDLERS,
         orders.PAY_TIMEOUT: orders.on_pay_timeout,
         payments.SHIP_LATE: payments.on_ship_late,
-        shipping.PARCEL: shipping.on_parcel,
+        shipping.PARCEL: parcels.on_parcel,
+        shipping.COLLECT_LATE: parcels.on_collect_late,
         shipping.RECEIVE: receiving.on_receive,
-        aftersales.ANSWER: aftersales.on_due,
-        aftersales.SEND_BACK: aftersales.on_due,
-        aftersales.RECEIVE_BACK: aftersales.on_due,
-        aftersales.GIVE_UP: aftersales.on_due,
-        refunds.RETRY: aftersales.on_due,
+        receiving.REVIEW_DUE: reviews.on_review_due,
+        **dict.fromkeys(aftersales.CLOCKS, aftersales.on_due),
     },
 )

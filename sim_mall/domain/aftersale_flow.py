@@ -1,4 +1,8 @@
-"""After-sale (售后): refund only (仅退款) and return with refund (退货退款). Source: commerce model 3.4."""
+"""After-sale (售后) of four kinds: 仅退款, 退货退款, 换货, 补寄. Source: commerce model 3.4.
+
+One ticket holds some units of one line. Buyer and seller are trainees both; which of them may do what is
+asked by the look-ups of ``access``.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ class AfterSaleKind(StrEnum):
 
     REFUND_ONLY = "refund_only"  # 仅退款 (RO)
     RETURN = "return"  # 退货退款 (RR)
+    EXCHANGE = "exchange"  # 换货 (EX)
+    RESEND = "resend"  # 补寄 (RS)
 
 
 class AfterSaleStage(StrEnum):
@@ -26,12 +32,23 @@ class AfterSaleState(StrEnum):
     """Where a ticket stands."""
 
     APPLIED = "applied"  # 待卖家处理
-    REJECTED = "rejected"  # 卖家已拒绝: the buyer may change it or give up
+    REJECTED = "rejected"  # 卖家已拒绝: the buyer may change it, call the platform or give up
     WAIT_BUYER_SHIP = "wait_buyer_ship"  # 待买家寄回
     BUYER_SHIPPED = "buyer_shipped"  # 待卖家收货
+    WAIT_RESHIP = "wait_reship"  # 待卖家重新发货
+    RESHIPPED = "reshipped"  # 待买家收货: the exchanged or missing goods are on their way
+    DISPUTE = "dispute"  # 平台介入中: both sides give evidence
     REFUNDING = "refunding"  # 退款中: waits for money of the shop
-    SUCCESS = "success"  # 退款成功
+    SUCCESS = "success"  # 售后完成
     CLOSED = "closed"  # 已关闭
+
+
+class Outcome(StrEnum):
+    """How a ticket that succeeded ended."""
+
+    NONE = ""  # not yet, or closed
+    REFUNDED = "refunded"  # money went back
+    RESHIPPED = "reshipped"  # goods were sent again
 
 
 AFTERSALE_NAMES: dict[str, str] = {
@@ -39,37 +56,62 @@ AFTERSALE_NAMES: dict[str, str] = {
     AfterSaleState.REJECTED: "卖家已拒绝",
     AfterSaleState.WAIT_BUYER_SHIP: "待买家寄回",
     AfterSaleState.BUYER_SHIPPED: "待卖家收货",
+    AfterSaleState.WAIT_RESHIP: "待卖家重新发货",
+    AfterSaleState.RESHIPPED: "待买家收货",
+    AfterSaleState.DISPUTE: "平台介入中",
     AfterSaleState.REFUNDING: "退款中",
-    AfterSaleState.SUCCESS: "退款成功",
+    AfterSaleState.SUCCESS: "售后完成",
     AfterSaleState.CLOSED: "已关闭",
 }
 
-KIND_NAMES = {AfterSaleKind.REFUND_ONLY: "仅退款", AfterSaleKind.RETURN: "退货退款"}
+KIND_NAMES = {
+    AfterSaleKind.REFUND_ONLY: "仅退款",
+    AfterSaleKind.RETURN: "退货退款",
+    AfterSaleKind.EXCHANGE: "换货",
+    AfterSaleKind.RESEND: "补寄",
+}
+RESHIPPING = frozenset({AfterSaleKind.EXCHANGE, AfterSaleKind.RESEND})
+GOODS_COME_BACK = frozenset({AfterSaleKind.RETURN, AfterSaleKind.EXCHANGE})
 
 FINISHED = frozenset({AfterSaleState.SUCCESS, AfterSaleState.CLOSED})
 OPEN_STATES = tuple(state for state in AfterSaleState if state not in FINISHED)
 
 _S = AfterSaleState
+_EITHER = {Role.TRAINEE, SYSTEM}
+_DONE = "这张售后单已经处理过了。"
+_ESCALATABLE = {_S.APPLIED, _S.REJECTED, _S.WAIT_BUYER_SHIP, _S.BUYER_SHIPPED, _S.WAIT_RESHIP, _S.RESHIPPED}
 
 AFTERSALE_FLOW = Flow(
     "mall.after_sale",
     AfterSaleState,
     AfterSaleState.APPLIED,
     [
-        on("agree_refund", _S.APPLIED, _S.REFUNDING, {Role.TRAINEE, SYSTEM}, "这张售后单已经处理过了。"),
-        on("agree_return", _S.APPLIED, _S.WAIT_BUYER_SHIP, {Role.TRAINEE, SYSTEM}, "这张售后单已经处理过了。"),
-        on("reject", _S.APPLIED, _S.REJECTED, Role.TRAINEE, "这张售后单已经处理过了。"),
+        on("fast_refund", _S.APPLIED, _S.REFUNDING, SYSTEM),
+        on("agree_refund", _S.APPLIED, _S.REFUNDING, _EITHER, _DONE),
+        on("agree_return", _S.APPLIED, _S.WAIT_BUYER_SHIP, _EITHER, _DONE),
+        on("agree_reship", _S.APPLIED, _S.WAIT_RESHIP, _EITHER, _DONE),
+        on("intercepted", _S.APPLIED, _S.BUYER_SHIPPED, SYSTEM),
+        on("intercept_failed", _S.APPLIED, _S.REJECTED, SYSTEM),
+        on("reject", _S.APPLIED, _S.REJECTED, Role.TRAINEE, _DONE),
         on("modify", {_S.APPLIED, _S.REJECTED}, _S.APPLIED, Role.TRAINEE, "卖家已同意，不能再修改申请。"),
         on("fill_waybill", _S.WAIT_BUYER_SHIP, _S.BUYER_SHIPPED, Role.TRAINEE, "现在不需要填写退货运单。"),
-        on("receive_ok", _S.BUYER_SHIPPED, _S.REFUNDING, {Role.TRAINEE, SYSTEM}, "买家还没有寄回商品。"),
+        on("receive_ok", _S.BUYER_SHIPPED, _S.REFUNDING, _EITHER, "买家还没有寄回商品。"),
+        on("receive_exchange", _S.BUYER_SHIPPED, _S.WAIT_RESHIP, _EITHER, "买家还没有寄回商品。"),
         on("receive_refuse", _S.BUYER_SHIPPED, _S.REJECTED, Role.TRAINEE, "买家还没有寄回商品。"),
+        on("reship", _S.WAIT_RESHIP, _S.RESHIPPED, _EITHER, "现在不需要重新发货。"),
+        on("reship_late", _S.WAIT_RESHIP, _S.REFUNDING, SYSTEM),
+        on("confirm", _S.RESHIPPED, _S.SUCCESS, Role.TRAINEE, "卖家还没有重新发货。"),
+        on("confirm_late", _S.RESHIPPED, _S.SUCCESS, SYSTEM),
+        on("escalate", _ESCALATABLE, _S.DISPUTE, Role.TRAINEE, "这张售后单已经完结或正在退款，不需要平台介入。"),
+        on("verdict_buyer", _S.DISPUTE, _S.REFUNDING, {Role.INSTRUCTOR, SYSTEM}, "这张售后单不在平台介入中。"),
+        on("verdict_seller", _S.DISPUTE, _S.CLOSED, {Role.INSTRUCTOR, SYSTEM}, "这张售后单不在平台介入中。"),
         on("refund_ok", _S.REFUNDING, _S.SUCCESS, SYSTEM),
         on(
             "cancel",
-            {_S.APPLIED, _S.REJECTED, _S.WAIT_BUYER_SHIP},
+            {*_ESCALATABLE, _S.DISPUTE},
             _S.CLOSED,
             Role.TRAINEE,
-            "售后已进入退款或退货途中，不能撤销。",
+            "售后已进入退款或已经完结，不能撤销。",
         ),
         on("give_up", {_S.REJECTED, _S.WAIT_BUYER_SHIP}, _S.CLOSED, SYSTEM),
     ],
@@ -88,6 +130,10 @@ class Reason(StrEnum):
     NOT_AS_DESCRIBED = "not_as_described"  # 与描述不符
     WRONG_GOODS = "wrong_goods"  # 少件或错发
     DAMAGED = "damaged"  # 运输破损
+    SIZE = "size"  # 尺码、规格不合适
+    REFUSED = "refused"  # 拒收包裹
+    LOST = "lost"  # 包裹丢失
+    OUT_OF_STOCK = "out_of_stock"  # 卖家缺货
 
 
 REASON_NAMES = {
@@ -98,8 +144,42 @@ REASON_NAMES = {
     Reason.NOT_AS_DESCRIBED: "与商品描述不符",
     Reason.WRONG_GOODS: "少件、错发",
     Reason.DAMAGED: "包装或商品破损",
+    Reason.SIZE: "尺码、规格不合适",
+    Reason.REFUSED: "拒收包裹",
+    Reason.LOST: "包裹丢失",
+    Reason.OUT_OF_STOCK: "卖家缺货",
 }
+# what a buyer may choose; the rest is written by the platform or the seller
+CHOSEN_REASONS = tuple(reason for reason in Reason if reason not in {Reason.REFUSED, Reason.LOST, Reason.OUT_OF_STOCK})
 
 SELLERS_FAULT = frozenset(
-    {Reason.NOT_SHIPPED, Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.WRONG_GOODS, Reason.DAMAGED}
+    {
+        Reason.NOT_SHIPPED,
+        Reason.QUALITY,
+        Reason.NOT_AS_DESCRIBED,
+        Reason.WRONG_GOODS,
+        Reason.DAMAGED,
+        Reason.LOST,
+        Reason.OUT_OF_STOCK,
+    }
 )
+# faults of the goods may be named until the longer after-sale window is over
+QUALITY_REASONS = frozenset({Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.WRONG_GOODS, Reason.DAMAGED})
+KIND_REASONS: dict[AfterSaleKind, tuple[Reason, ...]] = {
+    AfterSaleKind.REFUND_ONLY: tuple(reason for reason in CHOSEN_REASONS if reason is not Reason.SIZE),
+    AfterSaleKind.RETURN: tuple(reason for reason in CHOSEN_REASONS if reason is not Reason.NOT_SHIPPED),
+    AfterSaleKind.EXCHANGE: (
+        Reason.SIZE,
+        Reason.QUALITY,
+        Reason.NOT_AS_DESCRIBED,
+        Reason.WRONG_GOODS,
+        Reason.DAMAGED,
+        Reason.WRONG_ORDER,
+    ),
+    AfterSaleKind.RESEND: (Reason.WRONG_GOODS, Reason.DAMAGED, Reason.QUALITY),
+}
+
+
+def postage_payer(reason: Reason) -> str:
+    """Return who pays for sending goods back: ``seller`` for the seller's fault, else ``buyer``."""
+    return "seller" if reason in SELLERS_FAULT else "buyer"

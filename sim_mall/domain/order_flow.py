@@ -63,6 +63,7 @@ ORDER_FLOW = Flow(
     OrderState.PENDING_PAY,
     [
         on("pay_ok", _S.PENDING_PAY, _S.PAID, SYSTEM),
+        on("change_price", _S.PENDING_PAY, _S.PENDING_PAY, Role.TRAINEE, "只有待付款的订单可以改价。"),
         on("cancel", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "订单已付款或已关闭，不能取消；需要退款请申请售后。"),
         on("seller_close", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "只有待付款的订单可以关闭。"),
         on("timeout", _S.PENDING_PAY, _S.CLOSED, SYSTEM),
@@ -76,3 +77,24 @@ ORDER_FLOW = Flow(
     final=frozenset({OrderState.CLOSED}),
     names=ORDER_NAMES,
 )
+
+
+class Flag(StrEnum):
+    """Mark of the seller on an order (插旗); the colour always comes with its word."""
+
+    NONE = ""  # 无
+    RED = "red"  # 红旗
+    YELLOW = "yellow"  # 黄旗
+    GREEN = "green"  # 绿旗
+    BLUE = "blue"  # 蓝旗
+    PURPLE = "purple"  # 紫旗
+
+
+FLAG_NAMES = {
+    Flag.NONE: "无旗",
+    Flag.RED: "红旗",
+    Flag.YELLOW: "黄旗",
+    Flag.GREEN: "绿旗",
+    Flag.BLUE: "蓝旗",
+    Flag.PURPLE: "紫旗",
+}

@@ -10,7 +10,7 @@ from sqlalchemy import orm
 
 from app.core.db import Base, StrEnumType, UTCDateTime
 from app.core.flow import StatefulMixin
-from sim_mall.domain.order_flow import CloseReason, OrderSource, OrderState
+from sim_mall.domain.order_flow import CloseReason, Flag, OrderSource, OrderState
 from sim_mall.domain.parcel_flow import ParcelState
 from sim_mall.domain.payment_flow import PaymentState
 from sim_mall.models.goods import Sku
@@ -54,7 +54,8 @@ class Address(Base):
 class Order(StatefulMixin, Base):
     """One order (订单): one shop, one buyer. Money in fen; every *_at and *_by is simulated time.
 
-    receive_left: seconds that the receipt still had when an after-sale stopped its clock.
+    receive_left: seconds that the receipt still had when an after-sale stopped its clock. extended_at: when the
+    buyer used the one extension. flag, seller_note: the seller's own marks, never shown to the buyer.
     """
 
     __tablename__ = "mall_order"
@@ -89,6 +90,10 @@ class Order(StatefulMixin, Base):
     shipped_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     receive_by: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     receive_left: orm.Mapped[int | None]
+    extended_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    price_changed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    flag: orm.Mapped[Flag] = orm.mapped_column(StrEnumType(Flag), default=Flag.NONE, server_default="")
+    seller_note: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="", server_default="")
     completed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     closed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     close_reason: orm.Mapped[CloseReason | None] = orm.mapped_column(StrEnumType(CloseReason))
@@ -113,7 +118,8 @@ class OrderLine(Base):
     """One line, frozen when the order was placed; the counters are units.
 
     applying: units of open after-sale tickets, of them applying_unshipped not yet sent. refunded: units paid
-    back, of them cancelled before they were sent. steps: what each promotion took off (fen).
+    back, of them cancelled before they were sent. exchanged: units swapped for another SKU, which no further
+    ticket may name. steps: what each promotion took off (fen).
     """
 
     __tablename__ = "mall_order_line"
@@ -134,10 +140,14 @@ class OrderLine(Base):
     applying_unshipped: orm.Mapped[int] = orm.mapped_column(default=0)
     refunded: orm.Mapped[int] = orm.mapped_column(default=0)
     cancelled: orm.Mapped[int] = orm.mapped_column(default=0)
+    exchanged: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     order: orm.Mapped[Order] = orm.relationship(back_populates="lines")
     __table_args__ = (
         sa.CheckConstraint("quantity >= 1 AND payable >= 0", name="amounts"),
-        sa.CheckConstraint("applying >= 0 AND refunded >= 0 AND applying + refunded <= quantity", name="after_sale"),
+        sa.CheckConstraint(
+            "applying >= 0 AND refunded >= 0 AND exchanged >= 0 AND applying + refunded + exchanged <= quantity",
+            name="after_sale",
+        ),
         sa.CheckConstraint(
             "shipped >= 0 AND cancelled >= 0 AND applying_unshipped >= 0"
             " AND shipped + cancelled + applying_unshipped <= quantity",
@@ -153,13 +163,14 @@ class OrderLine(Base):
 
     @property
     def returnable(self) -> int:
-        """Units that were sent and are neither refunded nor asked back."""
-        return self.shipped - (self.refunded - self.cancelled) - (self.applying - self.applying_unshipped)
+        """Units that were sent and are neither refunded, swapped nor asked back."""
+        gone = self.refunded - self.cancelled + self.exchanged
+        return self.shipped - gone - (self.applying - self.applying_unshipped)
 
     @property
     def refundable(self) -> int:
         """Units that a new ticket may name."""
-        return self.quantity - self.refunded - self.applying
+        return self.quantity - self.refunded - self.applying - self.exchanged
 
 
 class Reservation(Base):
@@ -188,7 +199,11 @@ class Payment(StatefulMixin, Base):
 
 
 class Parcel(StatefulMixin, Base):
-    """One parcel of an order; moved by simulated time."""
+    """One parcel of an order; moved by simulated time.
+
+    collected_at: when the carrier really took it; a number without goods is 虚假发货 after a day. with_carrier:
+    the seller has handed it over, so that the carrier will come and take it.
+    """
 
     __tablename__ = "mall_parcel"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -198,6 +213,8 @@ class Parcel(StatefulMixin, Base):
     carrier: orm.Mapped[str] = orm.mapped_column(sa.String(20))
     waybill: orm.Mapped[str] = orm.mapped_column(sa.String(30))
     shipped_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    with_carrier: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
+    collected_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     signed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     order: orm.Mapped[Order] = orm.relationship(back_populates="parcels")
     lines: orm.Mapped[list[ParcelLine]] = orm.relationship(back_populates="parcel")
@@ -220,7 +237,11 @@ class ParcelLine(Base):
 
 
 class Review(Base):
-    """What a buyer says of a line: three scores of 1 to 5 (描述、服务、物流) and a text. at: simulated time."""
+    """What a buyer says of a line: three scores of 1 to 5 (描述、服务、物流) and a text. *_at, at: simulated time.
+
+    by_default: written by the clock when the buyer said nothing; it never counts. pictures: public names of
+    stored files. follow_*: what the buyer adds once later (追评). reply: the seller's answer, once.
+    """
 
     __tablename__ = "mall_review"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -236,10 +257,18 @@ class Review(Base):
     logistics: orm.Mapped[int] = orm.mapped_column(sa.SmallInteger)
     text: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="")
     at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    by_default: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    pictures: orm.Mapped[list[Any]] = orm.mapped_column(sa.JSON, default=list)
+    follow_text: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="", server_default="")
+    follow_pictures: orm.Mapped[list[Any]] = orm.mapped_column(sa.JSON, default=list)
+    follow_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    reply: orm.Mapped[str] = orm.mapped_column(sa.String(300), default="", server_default="")
+    reply_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     __table_args__ = (
         sa.CheckConstraint(
             "description BETWEEN 1 AND 5 AND service BETWEEN 1 AND 5 AND logistics BETWEEN 1 AND 5", name="scores"
         ),
+        sa.Index("ix_mall_review_shop_at", "shop_id", "at"),
     )
 
 

@@ -58,7 +58,7 @@ def shop_metrics(world_id: int) -> list[ShopMetrics]:
         row[0]: half_up(int(row[1]) * 100, 3 * row[2])
         for row in db.session.execute(
             sa.select(Review.shop_id, sa.func.sum(points), sa.func.count())
-            .where(Review.world_id == world_id)
+            .where(Review.world_id == world_id, Review.by_default.is_(False))
             .group_by(Review.shop_id)
         )
     }
@@ -114,7 +114,8 @@ def progress(world_id: int, account_ids: Sequence[int]) -> dict[int, MallProgres
     on_sale = counts(Listing.shop_id, Listing.world_id == world_id, Listing.state == ListingState.ON_SALE)
     refunds = counts(AfterSale.shop_id, AfterSale.world_id == world_id, AfterSale.state == AfterSaleState.SUCCESS)
     bought = counts(Order.buyer_id, Order.world_id == world_id, Order.buyer_id.in_(ids), PAID)
-    reviews = counts(Review.buyer_id, Review.world_id == world_id, Review.buyer_id.in_(ids))
+    written = (Review.world_id == world_id, Review.buyer_id.in_(ids), Review.by_default.is_(False))
+    reviews = counts(Review.buyer_id, *written)
     found = {}
     for account_id in ids:
         shop, row = shops.get(account_id), metrics.get(account_id)
@@ -176,7 +177,9 @@ def evidence(world_id: int, account_id: int) -> dict[str, Any]:
         "gmv_paid": figures.gmv_paid,
         "refunded": figures.refunded,
     }
-    reviews = db.session.scalar(sa.select(sa.func.count()).select_from(Review).where(Review.shop_id == shop.id))
+    reviews = db.session.scalar(
+        sa.select(sa.func.count()).select_from(Review).where(Review.shop_id == shop.id, Review.by_default.is_(False))
+    )
     facts["reviews"] = {"count": reviews or 0, "mean_hundredths": figures.rating}
     return facts
 

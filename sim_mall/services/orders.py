@@ -176,7 +176,7 @@ def _place(
         demand[line.sku.id] = demand.get(line.sku.id, 0) + line.quantity
     batch = _number(now)
     stock.reserve(demand, now, f"batch:{batch}")
-    pay_by = now + timedelta(minutes=setting(world, "pay_minutes"))
+    pay_by = now + timedelta(minutes=setting(world, "pay_minutes_fast" if live else "pay_minutes"))
     placed = []
     for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
         order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live)

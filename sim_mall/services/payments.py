@@ -24,7 +24,7 @@ from sim_mall import access
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.payment_flow import PAYMENT_FLOW, PaymentState
 from sim_mall.domain.shop_roles import ShopPower
-from sim_mall.events import OrderPaid
+from sim_mall.events import OrderPaid, ShippedLate
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order, Payment
 from sim_mall.services.notices import note, notify, notify_shop
@@ -180,3 +180,4 @@ def on_ship_late(task: DueTask) -> None:
     text = f"订单 {order.number} 已超过承诺发货时间，请尽快发货（延迟发货会影响店铺评分）。"
     path = f"/seller/orders/{order.id}"
     notify_shop(task.world_id, order.shop_id, ShopPower.SHIP, "order", "订单延迟发货", text, path)
+    publish(ShippedLate(task.world_id, order.id, order.shop_id, order.buyer_id))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.core.actor import Actor
 from app.core.errors import Refused
 from app.core.events import publish
@@ -20,6 +22,8 @@ from sim_mall.services.orders import facts_of
 from sim_mall.services.settlement import settle
 from sim_mall.services.shipping import RECEIVE, has_open_ticket
 from sim_mall.services.shops import system_of
+
+REVIEW_DUE = "mall.review_due"
 
 
 def confirm_receipt(actor: Actor, order_id: int) -> Order:
@@ -48,6 +52,8 @@ def _complete(order: Order, event: str, actor: Actor) -> None:
     values = {"completed_at": now, "modified_at": now, "receive_by": None, "receive_left": None}
     fire(ORDER_FLOW, order, event, actor, sim_at=now, values=values, guard=guard)
     due.withdraw(RECEIVE, order.id)
+    review_by = now + timedelta(days=setting(get_world(order.world_id), "review_days"))
+    due.schedule(order.world_id, review_by, REVIEW_DUE, order.id, OrderState.COMPLETED)
     left, fee = settle(order)
     note(actor, order.world_id, "order.completed", f"order:{order.id}", {"settled": left - fee, "fee": fee})
     text = f"订单 {order.number} 交易成功，货款已进入店铺余额。"

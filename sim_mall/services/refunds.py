@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import sqlalchemy as sa
 
 from app.core.db import db
@@ -14,19 +12,19 @@ from app.ledger import book
 from app.worlds import due
 from app.worlds.clock import sim_now
 from sim_mall import access
-from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW, SELLERS_FAULT, AfterSaleStage
+from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW, SELLERS_FAULT, AfterSaleStage, Outcome
 from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderState
+from sim_mall.domain.refund_flow import MAX_RETRIES, REFUND_FLOW, RETRY_AFTER, RefundState
 from sim_mall.events import OrderClosed, RefundPaid
-from sim_mall.models.aftersale import AfterSale
+from sim_mall.models.aftersale import AfterSale, Refund
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import shipping, stock
+from sim_mall.services import shipping, stock, tickets
 from sim_mall.services.notices import note, notify
 from sim_mall.services.orders import facts_of
 from sim_mall.services.settlement import give_fee_back, settle
 from sim_mall.services.shops import system_of
 
 RETRY = "mall.refund_retry"
-RETRY_AFTER = timedelta(hours=12)
 
 
 def freight_back(ticket: AfterSale, order: Order, lines: list[OrderLine]) -> int:
@@ -47,9 +45,10 @@ def pay_refund(ticket: AfterSale, order: Order) -> bool:
     """
     lines = access.lines_of(order)
     amount = ticket.amount + freight_back(ticket, order, lines)
+    refund = _start(ticket, amount)
     moves = _sources(ticket, order, amount)
     if moves is None:
-        _wait_for_money(ticket, order, amount)
+        _wait_for_money(ticket, order, refund)
         return False
     if ticket.stage == AfterSaleStage.BEFORE_SHIP:  # stock before money: all verbs lock in this order
         sku_id = next(line.sku_id for line in lines if line.id == ticket.line_id)
@@ -64,8 +63,31 @@ def pay_refund(ticket: AfterSale, order: Order) -> bool:
             reference=f"order:{order.id}",
             memo=f"订单 {order.number} 退款",
         )
+    actor, now = system_of(ticket.world_id), sim_now(ticket.world_id)
+    fire(REFUND_FLOW, refund, "succeed", actor, sim_at=now, values={"settled_at": now})
     _finish(ticket, order, amount)
     return True
+
+
+def _start(ticket: AfterSale, amount: int) -> Refund:
+    """Return the ticket's one repayment, under way: written at the first attempt, found again at the next."""
+    actor, now = system_of(ticket.world_id), sim_now(ticket.world_id)
+    refund = db.session.scalars(sa.select(Refund).where(Refund.ticket_id == ticket.id)).one_or_none()
+    if refund is None:
+        refund = Refund(
+            state=RefundState.CREATED,
+            world_id=ticket.world_id,
+            order_id=ticket.order_id,
+            ticket_id=ticket.id,
+            amount=amount,
+            attempts=0,
+            created_at=now,
+        )
+        db.session.add(refund)
+        db.session.flush()
+    values = {"attempts": refund.attempts + 1, "amount": amount}
+    fire(REFUND_FLOW, refund, "start", actor, sim_at=now, values=values)
+    return refund
 
 
 def _sources(ticket: AfterSale, order: Order, amount: int) -> dict[book.Purse, int] | None:
@@ -80,10 +102,12 @@ def _sources(ticket: AfterSale, order: Order, amount: int) -> dict[book.Purse, i
     return {book.shop_balance(ticket.shop_id): -from_balance, book.deposit(ticket.shop_id): from_balance - amount}
 
 
-def _wait_for_money(ticket: AfterSale, order: Order, amount: int) -> None:
-    now = sim_now(ticket.world_id)
+def _wait_for_money(ticket: AfterSale, order: Order, refund: Refund) -> None:
+    now, amount = sim_now(ticket.world_id), refund.amount
+    fire(REFUND_FLOW, refund, "fail", system_of(ticket.world_id), sim_at=now)
     due.withdraw(RETRY, ticket.id)
-    due.schedule(ticket.world_id, now + RETRY_AFTER, RETRY, ticket.id, ticket.state)
+    if refund.attempts <= MAX_RETRIES:
+        due.schedule(ticket.world_id, now + RETRY_AFTER, RETRY, ticket.id, ticket.state)
     if ticket.short_of_funds:
         return
     ticket.short_of_funds = True
@@ -105,22 +129,19 @@ def _wait_for_money(ticket: AfterSale, order: Order, amount: int) -> None:
 def _finish(ticket: AfterSale, order: Order, amount: int) -> None:
     actor = system_of(ticket.world_id)
     now = sim_now(ticket.world_id)
-    values = {"paid": amount, "ended_at": now, "deadline_by": None, "short_of_funds": False}
+    values = {
+        "paid": amount,
+        "ended_at": now,
+        "deadline_by": None,
+        "short_of_funds": False,
+        "outcome": Outcome.REFUNDED,
+    }
     fire(AFTERSALE_FLOW, ticket, "refund_ok", actor, sim_at=now, values=values, note={"amount": amount})
     due.withdraw(RETRY, ticket.id)
-    counters = {
-        "applying": OrderLine.applying - ticket.quantity,
-        "refunded": OrderLine.refunded + ticket.quantity,
-    }
+    counted = {"refunded": OrderLine.refunded + ticket.quantity}
     if ticket.stage == AfterSaleStage.BEFORE_SHIP:
-        counters["applying_unshipped"] = OrderLine.applying_unshipped - ticket.quantity
-        counters["cancelled"] = OrderLine.cancelled + ticket.quantity
-    db.session.execute(
-        sa.update(OrderLine)
-        .where(OrderLine.id == ticket.line_id)
-        .values(**counters)
-        .execution_options(synchronize_session=False)
-    )
+        counted["cancelled"] = OrderLine.cancelled + ticket.quantity
+    tickets.count_units(ticket, **counted)
     order.refunded += amount
     order.modified_at = now
     db.session.flush()
@@ -147,6 +168,7 @@ def _finish(ticket: AfterSale, order: Order, amount: int) -> None:
             ((sku_id, ticket.quantity, ticket.good),),
         )
     )
+    tickets.end(ticket, order)
     _follow_up(order, list(lines.values()))
 
 
@@ -173,8 +195,6 @@ def _follow_up(order: Order, lines: list[OrderLine]) -> None:
         values = {"shipped_at": now, "modified_at": now}
         fire(ORDER_FLOW, order, "rest_refunded", actor, sim_at=now, values=values)
         shipping.start_receipt(order)
-        return
-    shipping.resume_receipt(order)
 
 
 def _settle_rest(order: Order) -> None:

@@ -11,7 +11,7 @@ from app.core.db import db
 from app.ledger import book
 from app.worlds.clock import get_world
 from app.worlds.settings import setting
-from sim_mall.domain.aftersale_flow import AfterSaleState
+from sim_mall.domain.aftersale_flow import Outcome
 from sim_mall.domain.fees import FEE_NAMES, RETURNABLE, Fee, FeeTable, fee_back, fees_of
 from sim_mall.domain.order_flow import OrderSource
 from sim_mall.models.aftersale import AfterSale
@@ -47,7 +47,7 @@ def _fees(order: Order, left: int) -> list[Fee]:
         row[0]: int(row[1])
         for row in db.session.execute(
             sa.select(AfterSale.line_id, sa.func.sum(AfterSale.amount))
-            .where(AfterSale.order_id == order.id, AfterSale.state == AfterSaleState.SUCCESS)
+            .where(AfterSale.order_id == order.id, AfterSale.outcome == Outcome.REFUNDED)
             .group_by(AfterSale.line_id)
         )
     }

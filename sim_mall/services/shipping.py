@@ -16,13 +16,12 @@ from app.core.idempotency import once
 from app.core.permissions import Permission
 from app.worlds import due
 from app.worlds.clock import get_world, sim_now
-from app.worlds.models import DueTask
 from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.data import ParcelInfo
 from sim_mall.domain.aftersale_flow import OPEN_STATES
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
-from sim_mall.domain.parcel_flow import NEXT_LEG, PARCEL_FLOW, ParcelState
+from sim_mall.domain.parcel_flow import COLLECT_WITHIN, NEXT_LEG, ParcelState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import carrier_name, waybill_problem
 from sim_mall.events import OrderShipped
@@ -31,9 +30,9 @@ from sim_mall.models.trade import Order, OrderLine, Parcel, ParcelLine
 from sim_mall.services import stock
 from sim_mall.services.notices import note, notify
 from sim_mall.services.orders import facts_of, refuse_unpaid
-from sim_mall.services.shops import system_of
 
 PARCEL = "mall.parcel"
+COLLECT_LATE = "mall.collect_late"
 RECEIVE = "mall.receive"
 
 
@@ -43,21 +42,32 @@ def parcel_info(parcel: Parcel) -> ParcelInfo:
 
 
 def ship_order(
-    actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str
+    actor: Actor,
+    order_id: int,
+    units: Mapping[int, int],
+    carrier: str,
+    waybill: str,
+    key: str,
+    *,
+    with_carrier: bool = True,
 ) -> ParcelInfo:
     """Send units of an order's lines in one parcel; units: line id → how many, empty for all that can go.
 
-    The shop's owner or the world's system. Raises InvalidInput for carrier or number, Refused for units that
-    were sent, cancelled, or are asked back by an open refund.
+    with_carrier: the carrier has the goods; without, the parcel stands until it is handed over, and counts as
+    虚假发货 after a day. The shop's owner or the world's system. Raises InvalidInput for carrier or number,
+    Refused for units that were sent, cancelled, or are asked back by an open refund.
     """
     actor.require(Permission.MALL_SELL)
     waybill = waybill.strip().upper()
     body = [order_id, sorted((int(k), int(v)) for k, v in units.items()), carrier, waybill]
-    parcel_id = once(actor, key, "order.ship", body, lambda: _ship(actor, order_id, units, carrier, waybill))
+    body += [] if with_carrier else ["later"]
+    parcel_id = once(
+        actor, key, "order.ship", body, lambda: _ship(actor, order_id, units, carrier, waybill, with_carrier)
+    )
     return parcel_info(db.session.get_one(Parcel, parcel_id))
 
 
-def _ship(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str) -> int:
+def _ship(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, with_carrier: bool) -> int:
     order = access.get_sold_order(actor, order_id, ShopPower.SHIP, lock=True)
     refuse_unpaid(order)
     if problem := waybill_problem(carrier, waybill):
@@ -76,6 +86,7 @@ def _ship(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, w
         carrier=carrier,
         waybill=waybill,
         shipped_at=now,
+        with_carrier=with_carrier,
     )
     db.session.add(parcel)
     db.session.flush()
@@ -87,7 +98,9 @@ def _ship(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, w
     fire(ORDER_FLOW, order, event, actor, sim_at=now, values=values, note=facts)
     if not rest:
         start_receipt(order)
-    due.schedule(order.world_id, now + NEXT_LEG[ParcelState.SHIPPED].after, PARCEL, parcel.id, ParcelState.SHIPPED)
+    if with_carrier:
+        due.schedule(order.world_id, now + NEXT_LEG[ParcelState.SHIPPED].after, PARCEL, parcel.id, ParcelState.SHIPPED)
+    due.schedule(order.world_id, now + COLLECT_WITHIN, COLLECT_LATE, parcel.id, ParcelState.SHIPPED)
     note(actor, order.world_id, "order.shipped", f"order:{order.id}", {**facts, "rest": rest})
     notify(
         order.world_id,
@@ -176,6 +189,27 @@ def pause_receipt(order: Order) -> None:
     due.withdraw(RECEIVE, order.id)
 
 
+def extend_receipt(actor: Actor, order_id: int) -> Order:
+    """Give the buyer more time before the automatic receipt (延长收货), once per order."""
+    actor.require(Permission.MALL_BUY)
+    order = access.get_bought_order(actor, order_id, lock=True)
+    if order.state != OrderState.SHIPPED:
+        raise Refused("只有待收货的订单可以延长收货。", code="not_extendable")
+    if order.extended_at is not None:
+        raise Refused("每笔订单只能延长一次收货。", code="extended")
+    more = timedelta(days=setting(get_world(order.world_id), "extend_days"))
+    now = sim_now(order.world_id)
+    order.extended_at, order.modified_at = now, now
+    if order.receive_by is None:
+        order.receive_left = (order.receive_left or 0) + int(more.total_seconds())
+    else:
+        due.withdraw(RECEIVE, order.id)
+        order.receive_by += more
+        due.schedule(order.world_id, order.receive_by, RECEIVE, order.id, OrderState.SHIPPED)
+    note(actor, order.world_id, "order.receipt_extended", f"order:{order.id}", {"days": more.days})
+    return order
+
+
 def resume_receipt(order: Order) -> None:
     """Let the clock run on with what was left, once no after-sale is open."""
     if order.state != OrderState.SHIPPED or order.receive_left is None or has_open_ticket(order.id):
@@ -183,22 +217,3 @@ def resume_receipt(order: Order) -> None:
     order.receive_by = sim_now(order.world_id) + timedelta(seconds=order.receive_left)
     order.receive_left = None
     due.schedule(order.world_id, order.receive_by, RECEIVE, order.id, OrderState.SHIPPED)
-
-
-def on_parcel(task: DueTask) -> None:
-    """Move a parcel one leg on its way."""
-    actor = system_of(task.world_id)
-    parcel = db.session.get(Parcel, task.target_id)
-    if parcel is None or str(parcel.state) != task.expected:
-        return
-    now = sim_now(task.world_id)
-    event = NEXT_LEG[parcel.state].event
-    values = {"signed_at": now} if event == "sign" else None
-    fire(PARCEL_FLOW, parcel, event, actor, sim_at=now, values=values)
-    leg = NEXT_LEG.get(parcel.state)
-    if leg is not None:
-        due.schedule(task.world_id, now + leg.after, PARCEL, parcel.id, parcel.state)
-        return
-    order = access.get_order_of_world(actor, parcel.order_id)
-    text = f"{order.shop_name} 的包裹已签收，确认无误后请确认收货。"
-    notify(task.world_id, order.buyer_id, "order", "包裹已签收", text, f"/mall/orders/{order.id}")

@@ -1,6 +1,6 @@
 """Stock (库存): guarded updates only, SKUs ascending; every change writes a movement.
 
-saleable = on_hand - allocated; allocated = Σ open reservations.
+saleable = on_hand - allocated; allocated = Σ open reservations of order lines and of tickets.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from app.core.db import db, matched
 from app.core.errors import InvalidInput, Refused
+from sim_mall.models.aftersale import TicketHold
 from sim_mall.models.goods import Listing, MovementKind, Sku, Stock, StockMovement
 from sim_mall.models.trade import OrderLine, Reservation
 
@@ -78,6 +79,11 @@ def reserve(demand: Mapping[int, int], at: datetime, reference: str) -> None:
             raise Refused(f"库存不足：“{_names(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
 
 
+def saleable(sku_id: int) -> int:
+    """Return how many units of a SKU can be sold now."""
+    return db.session.scalar(sa.select(Stock.on_hand - Stock.allocated).where(Stock.sku_id == sku_id)) or 0
+
+
 def hold(line: OrderLine) -> None:
     """Write the reservation of a new line; its units were reserved before."""
     db.session.add(Reservation(line_id=line.id, sku_id=line.sku_id, quantity=line.quantity))
@@ -109,6 +115,51 @@ def send(units: Mapping[int, tuple[int, int]], at: datetime, reference: str) -> 
         _take_reservation(line_id, count)
         if not _move(sku_id, MovementKind.SALE, at, reference, on_hand=-count, allocated=-count):
             raise RuntimeError(f"reservation without allocation: sku {sku_id}")
+
+
+def hold_for_ticket(ticket_id: int, sku_id: int, count: int, at: datetime) -> None:
+    """Reserve units that an exchange or resending will send. Raises Refused (code out_of_stock)."""
+    reserve({sku_id: count}, at, f"after_sale:{ticket_id}")
+    hold = db.session.get(TicketHold, ticket_id, populate_existing=True)
+    if hold is None:
+        db.session.add(TicketHold(ticket_id=ticket_id, sku_id=sku_id, quantity=count))
+    else:
+        hold.sku_id, hold.quantity = sku_id, hold.quantity + count
+    db.session.flush()
+
+
+def _empty_hold(ticket_id: int) -> tuple[int, int]:
+    """Take all units out of a ticket's hold; return (sku id, units), units 0 when there is nothing."""
+    hold = db.session.get(TicketHold, ticket_id, populate_existing=True)
+    if hold is None or not hold.quantity:
+        return 0, 0
+    sku_id, count = hold.sku_id, hold.quantity
+    changed = db.session.execute(
+        sa.update(TicketHold)
+        .where(TicketHold.ticket_id == ticket_id, TicketHold.quantity == count)
+        .values(quantity=0)
+        .execution_options(synchronize_session=False)
+    )
+    if matched(changed) != 1:
+        raise Refused("这些商品刚刚已经处理过，请刷新页面查看最新状态。", code="not_reserved")
+    db.session.expire(hold)
+    return sku_id, count
+
+
+def send_for_ticket(ticket_id: int, at: datetime) -> None:
+    """Let the units that a ticket holds leave the shop. Raises Refused when it holds none."""
+    sku_id, count = _empty_hold(ticket_id)
+    if not count:
+        raise Refused("没有为这张售后单留出商品，请刷新页面查看。", code="not_reserved")
+    if not _move(sku_id, MovementKind.SALE, at, f"after_sale:{ticket_id}", on_hand=-count, allocated=-count):
+        raise RuntimeError(f"hold without allocation: sku {sku_id}")
+
+
+def drop_ticket(ticket_id: int, at: datetime, reference: str) -> None:
+    """Give the units that a ticket still holds back to sale."""
+    sku_id, count = _empty_hold(ticket_id)
+    if count and not _move(sku_id, MovementKind.RELEASE, at, reference, allocated=-count):
+        raise RuntimeError(f"hold without allocation: sku {sku_id}")
 
 
 def take_back(sku_id: int, good: int, bad: int, at: datetime, reference: str) -> None:

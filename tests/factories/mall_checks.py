@@ -9,11 +9,12 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.core.flow import StateEvent
 from app.ledger import book
-from sim_mall.domain.aftersale_flow import OPEN_STATES, AfterSaleState
+from sim_mall.domain.aftersale_flow import OPEN_STATES, RESHIPPING, AfterSaleState, Outcome
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.models.aftersale import AfterSale
+from sim_mall.domain.refund_flow import RefundState
+from sim_mall.models.aftersale import AfterSale, Refund, TicketHold
 from sim_mall.models.goods import Sku, Stock, StockMovement
-from sim_mall.models.trade import Order, OrderLine, Reservation
+from sim_mall.models.trade import Order, OrderLine, Parcel, Payment, Reservation
 
 IN_ESCROW = (OrderState.PAID, OrderState.PART_SHIPPED, OrderState.SHIPPED)
 
@@ -54,8 +55,12 @@ def _stock_is_its_movements(world_id: int) -> None:
 
 
 def _allocated_is_reserved(world_id: int) -> None:
-    query = sa.select(Reservation.sku_id, sa.func.sum(Reservation.quantity)).group_by(Reservation.sku_id)
-    reserved = {sku_id: int(total) for sku_id, total in db.session.execute(query)}
+    reserved: dict[int, int] = {}
+    for model in (Reservation, TicketHold):
+        for sku_id, total in db.session.execute(
+            sa.select(model.sku_id, sa.func.sum(model.quantity)).group_by(model.sku_id)
+        ):
+            reserved[sku_id] = reserved.get(sku_id, 0) + int(total)
     for stock in db.session.scalars(sa.select(Stock).join(Sku).where(Sku.world_id == world_id)):
         assert stock.allocated == reserved.get(stock.sku_id, 0)
 
@@ -67,27 +72,69 @@ def _money_agrees(world_id: int) -> None:
             Order.world_id == world_id, Order.state.in_(IN_ESCROW)
         )
     )
-    assert book.balance(world_id, book.ESCROW) == waiting
+    differences = db.session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(AfterSale.difference), 0)).where(
+            AfterSale.world_id == world_id, AfterSale.difference_paid.is_(True), AfterSale.state.in_(OPEN_STATES)
+        )
+    )
+    assert book.balance(world_id, book.ESCROW) == (waiting or 0) + (differences or 0)
 
 
 def _counters_agree(world_id: int) -> None:
     for line in db.session.scalars(sa.select(OrderLine).join(Order).where(Order.world_id == world_id)):
         tickets = db.session.scalars(sa.select(AfterSale).where(AfterSale.line_id == line.id)).all()
         held = [t for t in tickets if t.state in OPEN_STATES]
-        done = [t for t in tickets if t.state == AfterSaleState.SUCCESS]
+        done = [t for t in tickets if t.outcome == Outcome.REFUNDED]
+        swapped = [t for t in tickets if t.outcome == Outcome.RESHIPPED and t.exchange_sku_id is not None]
         assert line.applying == sum(t.quantity for t in held)
         assert line.refunded == sum(t.quantity for t in done)
-        units = [unit for t in (*held, *done) for unit in t.units]
-        assert len(units) == len(set(units)) == line.applying + line.refunded <= line.quantity
+        assert line.exchanged == sum(t.quantity for t in swapped)
+        assert line.applying + line.refunded <= line.quantity
+        units = [unit for t in (*held, *done, *swapped) for unit in t.units]
+        assert len(units) == len(set(units)) == line.applying + line.refunded + line.exchanged <= line.quantity
+        for ticket in tickets:
+            assert (ticket.state == AfterSaleState.SUCCESS) == (ticket.outcome != Outcome.NONE)
+            _promises_agree(ticket)
     for order in db.session.scalars(sa.select(Order).where(Order.world_id == world_id)):
         paid = db.session.scalar(
             sa.select(sa.func.coalesce(sa.func.sum(AfterSale.paid), 0)).where(AfterSale.order_id == order.id)
         )
         assert order.refunded == (paid or 0) <= order.payable
+        assert order.goods_payable == sum(line.payable for line in order.lines)
+        if order.state == OrderState.COMPLETED:
+            _no_ticket_was_open_at_the_end(order)
+
+
+def _promises_agree(ticket: AfterSale) -> None:
+    """Goods wait only for an exchange or a resending under way, and a repayment was made at most once."""
+    hold = db.session.get(TicketHold, ticket.id)
+    waits = ticket.state in OPEN_STATES and ticket.kind in RESHIPPING
+    assert hold is None or not hold.quantity or waits
+    refunds = db.session.scalars(sa.select(Refund).where(Refund.ticket_id == ticket.id)).all()
+    assert len(refunds) <= 1
+    assert [r.amount for r in refunds if r.state == RefundState.SUCCEEDED] == (
+        [ticket.paid] if ticket.outcome == Outcome.REFUNDED else []
+    )
+
+
+def _no_ticket_was_open_at_the_end(order: Order) -> None:
+    """An order is completed only when nobody asks anything of it; tickets of later come after that."""
+    tickets = db.session.scalars(sa.select(AfterSale).where(AfterSale.order_id == order.id)).all()
+    assert order.completed_at is not None
+    for ticket in tickets:
+        assert ticket.opened_at >= order.completed_at or (
+            ticket.ended_at is not None and ticket.ended_at <= order.completed_at
+        )
 
 
 def _every_change_has_one_event(world_id: int) -> None:
-    checked: tuple[tuple[Any, str], ...] = ((Order, "mall.order"), (AfterSale, "mall.after_sale"))
+    checked: tuple[tuple[Any, str], ...] = (
+        (Order, "mall.order"),
+        (AfterSale, "mall.after_sale"),
+        (Refund, "mall.refund"),
+        (Parcel, "mall.parcel"),
+        (Payment, "mall.payment"),
+    )
     for model, flow in checked:
         counts = {
             row[0]: row[1]

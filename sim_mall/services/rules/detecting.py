@@ -177,9 +177,11 @@ def on_refund_paid(_sender: Any, *, event: RefundPaid) -> None:
     """缺货 (R7): paid goods that never left were refunded after the promise, because they had not been sent."""
     ticket = db.session.get(AfterSale, event.after_sale_id)
     order = db.session.get_one(Order, event.order_id)
-    if ticket is None or ticket.stage != AfterSaleStage.BEFORE_SHIP or ticket.reason != Reason.NOT_SHIPPED:
+    if ticket is None or ticket.stage != AfterSaleStage.BEFORE_SHIP:
         return
-    if order.ship_by is None or sim_now(event.world_id) < order.ship_by:
+    if ticket.reason not in (Reason.NOT_SHIPPED, Reason.OUT_OF_STOCK) or order.ship_by is None:
+        return
+    if ticket.reason == Reason.NOT_SHIPPED and sim_now(event.world_id) < order.ship_by:
         return
     evidence = {
         "order": order.number,

@@ -121,6 +121,7 @@ def test_sellers_fault_brings_freight_back_with_the_last_unit(world: World, sell
     for reason, freight in ((Reason.DISLIKE, 0), (Reason.QUALITY, 600)):
         order = mall.buy(buyer, [(listing.skus[0].id, 1)])
         mall.ship(owner, order.id)
+        jump(world, timedelta(days=2))  # signed: a refund no longer stops the parcel
         ticket = mall.ask_back(buyer, order.id, order.lines[0].id, 1, AfterSaleKind.REFUND_ONLY, reason)
         assert agree(owner, ticket).paid == 1000 + freight
         assert mall.order_row(order.id).state == OrderState.CLOSED

@@ -121,7 +121,7 @@ def test_two_tickets_on_one_unit_and_two_approvals(app: Flask) -> None:
         order = mall.buy(buyer, [(sku, 1)])
         world_id = world.id
         db.session.remove()
-    claim = aftersales.Claim(aftersales.AfterSaleKind.REFUND_ONLY, 1, aftersales.Reason.DISLIKE)
+    claim = aftersales.Claim(AfterSaleKind.REFUND_ONLY, 1, Reason.DISLIKE)
 
     def apply() -> None:
         aftersales.apply_after_sale(buyer, order.id, order.lines[0].id, claim, mall.key())
