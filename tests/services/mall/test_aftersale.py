@@ -209,6 +209,8 @@ def test_clock_answers_for_a_silent_seller_and_a_silent_receiver(world: World, s
     with unit_of_work():
         aftersales.fill_waybill(buyer, returned.id, "sf", "SF0000000000009")
     jump(world, timedelta(days=7))
+    assert fresh(returned).state == AfterSaleState.BUYER_SHIPPED  # the seller has seven days from when it came
+    jump(world, timedelta(hours=44))
     assert (fresh(returned).state, fresh(returned).good) == (AfterSaleState.SUCCESS, 1)
     assert stock_of(listing.skus[0].id) == (10, 0, 0)
     assert_sound(world.id)

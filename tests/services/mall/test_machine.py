@@ -17,18 +17,33 @@ from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.worlds import clock
 from app.worlds.due import failed
+from app.worlds.settings import change_setting
 from app.worlds.ticker import run_due
 from sim_mall.domain.aftersale_flow import AfterSaleKind, AfterSaleState, Reason
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.models.aftersale import AfterSale
-from sim_mall.models.trade import Order
-from sim_mall.services import aftersales, orders, payments, receiving, shipping
+from sim_mall.models.trade import Order, Parcel
+from sim_mall.services import (
+    aftersales,
+    disputes,
+    order_desk,
+    orders,
+    parcels,
+    payments,
+    receiving,
+    reshipping,
+    shipping,
+)
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound
 from tests.factories.world import make_actor, make_world
 
 PICK = st.integers(0, 30)
 SMALL = st.integers(1, 3)
+ANSWERS = (
+    *("agree", "agree", "reject", "cancel", "send", "receive", "receive", "retry"),
+    *("difference", "reship", "reship", "confirm", "escalate", "for_buyer", "for_seller"),
+)
 ENDS = {OrderState.CLOSED, OrderState.COMPLETED, AfterSaleState.SUCCESS, AfterSaleState.CLOSED}
 
 
@@ -44,9 +59,17 @@ class Market(RuleBasedStateMachine):
         self.skus = [sku.id for sku in listing.skus]
         self.buyers = [mall.make_trainee(world), mall.make_trainee(world, capital=9_000)]
         self.teacher = make_actor(Role.INSTRUCTOR, scope_id)
+        with unit_of_work():
+            change_setting(self.teacher, self.world_id, "parcel_lost_bp", 1_000)
         red, blue = self.skus  # something to work on: one order paid, one sent
         mall.buy(self.buyers[0], [(red, 3), (blue, 2)])
-        mall.ship(self.seller, mall.buy(self.buyers[1], [(red, 2)]).id)
+        sent = mall.buy(self.buyers[1], [(red, 2)])
+        mall.ship(self.seller, sent.id)
+        reason = Reason.QUALITY
+        claim = aftersales.Claim(AfterSaleKind.EXCHANGE, 1, reason, "", None, blue)  # a swap that costs more
+        with unit_of_work():
+            ticket = aftersales.apply_after_sale(self.buyers[1], sent.id, sent.lines[0].id, claim, mall.key())
+            aftersales.agree(self.seller, ticket.id, None)
 
     def attempt(self, call: Any) -> None:
         try:
@@ -99,7 +122,11 @@ class Market(RuleBasedStateMachine):
         if order is not None:
             order_id = order.id
             chosen = {order.lines[0].id: units} if units else {}
-            self.attempt(lambda: shipping.ship_order(self.seller, order_id, chosen, "zto", mall.waybill(), mall.key()))
+            self.attempt(
+                lambda: shipping.ship_order(
+                    self.seller, order_id, chosen, "zto", mall.waybill(), mall.key(), with_carrier=pick % 4 > 0
+                )
+            )
 
     @rule(pick=PICK)
     def confirm(self, pick: int) -> None:
@@ -115,10 +142,33 @@ class Market(RuleBasedStateMachine):
             return
         buyer, order_id, line_id = self.buyer_of(order), order.id, order.lines[-1].id
         reason = Reason.QUALITY if fault else Reason.DISLIKE
-        claim = aftersales.Claim(kind, units, reason, "", 1 if part else None)
+        swap = self.skus[-1] if kind is AfterSaleKind.EXCHANGE and part else None
+        claim = aftersales.Claim(kind, units, reason, "", 1 if part else None, swap)
         self.attempt(lambda: aftersales.apply_after_sale(buyer, order_id, line_id, claim, mall.key()))
 
-    @rule(pick=PICK, answer=st.sampled_from(["agree", "reject", "cancel", "send", "receive", "retry"]), good=SMALL)
+    @rule(pick=PICK, off=st.integers(0, 900), freight=st.sampled_from([0, 700]))
+    def change_price(self, pick: int, off: int, freight: int) -> None:
+        order = self.some(Order, pick)
+        if order is not None:
+            order_id, goods = order.id, order.goods_payable - off
+            self.attempt(lambda: order_desk.change_price(self.seller, order_id, goods, freight, mall.key()))
+
+    @rule(pick=PICK, what=st.sampled_from(["extend", "refuse", "hand_over", "none_left"]))
+    def odd_turn(self, pick: int, what: str) -> None:
+        order, parcel = self.some(Order, pick), self.some(Parcel, pick)
+        if order is None or parcel is None:
+            return
+        buyer, order_id, parcel_id = self.buyer_of(order), order.id, parcel.id
+        taker = self.buyer_of(parcel.order)
+        calls = {
+            "extend": lambda: shipping.extend_receipt(buyer, order_id),
+            "refuse": lambda: parcels.refuse_parcel(taker, parcel_id),
+            "hand_over": lambda: parcels.hand_over(self.seller, parcel_id),
+            "none_left": lambda: order_desk.report_out_of_stock(self.seller, order_id, mall.key()),
+        }
+        self.attempt(calls[what])
+
+    @rule(pick=PICK, answer=st.sampled_from(ANSWERS), good=SMALL)
     def move_ticket(self, pick: int, answer: str, good: int) -> None:
         ticket = self.some(AfterSale, pick)
         if ticket is None:
@@ -132,6 +182,12 @@ class Market(RuleBasedStateMachine):
             "send": lambda: aftersales.fill_waybill(buyer, number, "zto", mall.waybill()),
             "receive": lambda: aftersales.receive_back(self.seller, number, None, good, units - good),
             "retry": lambda: aftersales.retry_refund(self.seller, number),
+            "difference": lambda: reshipping.pay_difference(buyer, number, mall.key()),
+            "reship": lambda: reshipping.reship(self.seller, number, None, "zto", mall.waybill()),
+            "confirm": lambda: reshipping.confirm(buyer, number),
+            "escalate": lambda: disputes.escalate(buyer, number, None, "buyer", "商品有问题，请平台处理"),
+            "for_buyer": lambda: disputes.decide(self.teacher, number, None, for_buyer=True, why="图片清楚，支持买家"),
+            "for_seller": lambda: disputes.decide(self.teacher, number, None, for_buyer=False, why="没有证据支持"),
         }
         self.attempt(calls[answer])
 

@@ -13,7 +13,7 @@ from flask import Flask
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.uow import unit_of_work
-from sim_mall.domain.aftersale_flow import AfterSaleState
+from sim_mall.domain.aftersale_flow import AfterSaleKind, AfterSaleState, Reason
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order, Payment
