@@ -64,6 +64,12 @@ AFTERSALE_NAMES: dict[str, str] = {
     AfterSaleState.CLOSED: "已关闭",
 }
 
+
+def state_name(state: AfterSaleState, outcome: Outcome) -> str:
+    """Return what people call a ticket's state: 退款成功 when money went back."""
+    return "退款成功" if outcome is Outcome.REFUNDED else AFTERSALE_NAMES[state]
+
+
 KIND_NAMES = {
     AfterSaleKind.REFUND_ONLY: "仅退款",
     AfterSaleKind.RETURN: "退货退款",

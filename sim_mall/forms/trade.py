@@ -6,7 +6,7 @@ from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectF
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.core.web.forms import Form, YuanField
-from sim_mall.domain.aftersale_flow import KIND_NAMES, REASON_NAMES, AfterSaleKind, Reason
+from sim_mall.domain.aftersale_flow import CHOSEN_REASONS, KIND_NAMES, REASON_NAMES, AfterSaleKind
 from sim_mall.domain.waybill import CARRIERS
 
 CARRIER_CHOICES = [("", "请选择"), *((code, name) for code, (name, _) in CARRIERS.items())]
@@ -55,7 +55,7 @@ class ApplyForm(Form):
     quantity = IntegerField(
         "申请数量", [InputRequired("请填写申请数量，整数。"), NumberRange(1, 999, "请填写申请数量，至少 1 件。")]
     )
-    reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in Reason])
+    reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in CHOSEN_REASONS])
     amount = YuanField("退款金额（元）", low=1, description="留空按最多可退金额退款。")
     text = TextAreaField("问题描述", [Length(max=300, message="问题描述不超过 300 个字。")])
 
@@ -64,7 +64,7 @@ class ModifyForm(Form):
     """Change a ticket and send it again."""
 
     version = HiddenField()
-    reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in Reason])
+    reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in CHOSEN_REASONS])
     amount = YuanField("退款金额（元）", [InputRequired("请填写退款金额。")], low=1)
     text = TextAreaField("问题描述", [Length(max=300, message="问题描述不超过 300 个字。")])
 

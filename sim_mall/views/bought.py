@@ -15,7 +15,8 @@ from app.core.web.forms import clean_text, form_key
 from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
 from sim_mall import access
-from sim_mall.domain.aftersale_flow import AFTERSALE_NAMES, KIND_NAMES
+from sim_mall.domain import aftersale_flow
+from sim_mall.domain.aftersale_flow import KIND_NAMES
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.parcel_flow import PARCEL_NAMES
 from sim_mall.domain.waybill import carrier_name
@@ -96,8 +97,9 @@ def parcel_rows(tracks: list[order_lists.Track], show: Any) -> list[dict[str, An
 
 def ticket_rows(order: Order) -> list[dict[str, Any]]:
     """Return the tickets of an order."""
+    named = aftersale_flow.state_name
     return [
-        {"ticket": ticket, "state": AFTERSALE_NAMES[ticket.state], "kind": KIND_NAMES[ticket.kind]}
+        {"ticket": ticket, "state": named(ticket.state, ticket.outcome), "kind": KIND_NAMES[ticket.kind]}
         for ticket in order_lists.tickets_of(order.id)
     ]
 

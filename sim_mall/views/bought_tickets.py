@@ -17,12 +17,12 @@ from app.worlds.clock import sim_now
 from sim_mall import access
 from sim_mall.domain.aftersale_flow import (
     AFTERSALE_FLOW,
-    AFTERSALE_NAMES,
     KIND_NAMES,
     REASON_NAMES,
     AfterSaleKind,
     AfterSaleState,
     Reason,
+    state_name,
 )
 from sim_mall.domain.pricing.refunds import refund_of_units
 from sim_mall.domain.waybill import carrier_name
@@ -46,6 +46,18 @@ TICKET_TONES = {
     AfterSaleState.CLOSED: "quiet",
 }
 _EVENTS = {
+    "fast_refund": "未发货，极速退款",
+    "agree_reship": "卖家同意补寄",
+    "intercepted": "包裹退回卖家途中",
+    "intercept_failed": "包裹拦截失败",
+    "receive_exchange": "卖家已收到退货，准备换货",
+    "reship": "卖家已重新发货",
+    "reship_late": "卖家没有按时重新发货，改为退款",
+    "confirm": "买家确认收到",
+    "confirm_late": "超过时限，自动确认收到",
+    "escalate": "申请平台介入",
+    "verdict_buyer": "平台裁决：支持买家",
+    "verdict_seller": "平台裁决：支持卖家",
     "agree_refund": "卖家同意退款",
     "agree_return": "卖家同意退货",
     "reject": "卖家拒绝了申请",
@@ -57,13 +69,14 @@ _EVENTS = {
     "cancel": "买家撤销了申请",
     "give_up": "超过时限，自动关闭",
 }
+_BY_CLOCK = {"agree_refund", "agree_return", "agree_reship", "receive_ok", "receive_exchange"}
 
 
 def ticket_card(ticket: AfterSale) -> dict[str, Any]:
     """Return a ticket as lists and pages of both sides show it."""
     return {
         "ticket": ticket,
-        "state": AFTERSALE_NAMES[ticket.state],
+        "state": state_name(ticket.state, ticket.outcome),
         "tone": TICKET_TONES[ticket.state],
         "kind": KIND_NAMES[ticket.kind],
         "reason": REASON_NAMES[ticket.reason],
@@ -86,7 +99,7 @@ def ticket_timeline(ticket: AfterSale) -> list[dict[str, Any]]:
         }
     ]
     for event in history(AFTERSALE_FLOW, ticket.id):
-        auto = "（超时自动处理）" if event.account_id is None and event.event not in {"refund_ok", "give_up"} else ""
+        auto = "（超时自动处理）" if event.account_id is None and event.event in _BY_CLOCK else ""
         good = event.event == "refund_ok"
         at = when(event.sim_at, now) if event.sim_at else ""
         items.append(

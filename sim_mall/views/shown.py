@@ -166,6 +166,7 @@ def order_card(order: Order, tickets: set[int], reviewed: set[int], to_review: b
 
 
 _TITLES = {
+    "change_price": ("卖家修改了价格", "tag", "room"),
     "pay_ok": ("买家已付款", "wallet", "good"),
     "cancel": ("买家取消了订单", "circle-x", "quiet"),
     "seller_close": ("卖家关闭了订单", "circle-x", "quiet"),

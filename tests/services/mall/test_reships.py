@@ -16,6 +16,7 @@ from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.ledger import book
 from app.worlds import clock
+from app.worlds.chance import Chance
 from app.worlds.models import World
 from app.worlds.settings import change_setting
 from app.worlds.ticker import run_due
@@ -75,14 +76,21 @@ def ask(buyer: Actor, order: OrderInfo, claim: aftersales.Claim) -> AfterSale:
         return aftersales.apply_after_sale(buyer, order.id, order.lines[0].id, claim, mall.key())
 
 
-def sent(seller: Seller, buyer: Actor, sku_id: int, units: int, *, signed: bool = True) -> OrderInfo:
+def sent(seller: Seller, buyer: Actor, sku_id: int, units: int, *, signed: bool = True, waybill: str = "") -> OrderInfo:
     order = mall.buy(buyer, [(sku_id, units)])
-    mall.ship(seller[0], order.id)
+    with unit_of_work():
+        shipping.ship_order(seller[0], order.id, {}, "zto", waybill or mall.waybill(), mall.key())
     if signed:
         with unit_of_work():
             world = db.session.get_one(World, order.world_id)
         jump(world, timedelta(hours=44))
     return order
+
+
+def waybill_that(world: World, stream: str, bp: int, *, happens: bool) -> str:
+    """Return a waybill whose luck in this world is known."""
+    numbers = (mall.waybill() for _ in range(1_000))
+    return next(number for number in numbers if Chance(world.seed, stream, number).happens(bp) is happens)
 
 
 def send_back(buyer: Actor, ticket: AfterSale) -> None:
@@ -243,8 +251,9 @@ def test_parcels_are_stopped_refused_or_lost(world: World, seller: Seller, buyer
     owner, _ = seller
     sku = mall.make_listing(*seller, skus=[("默认", 1000, 40)]).skus[0].id
     ends: dict[AfterSaleState, AfterSale] = {}
-    for _ in range(12):  # seven of ten are stopped
-        order = sent(seller, buyer, sku, 1, signed=False)
+    for luck in (True, False):  # seven of ten are stopped
+        number = waybill_that(world, "intercept", 7_000, happens=luck)
+        order = sent(seller, buyer, sku, 1, signed=False, waybill=number)
         ticket = mall.ask_back(buyer, order.id, order.lines[0].id)
         assert ticket.parcel_id is not None
         with unit_of_work():
@@ -280,11 +289,14 @@ def test_parcels_are_stopped_refused_or_lost(world: World, seller: Seller, buyer
 
     with unit_of_work():
         change_setting(make_actor(Role.INSTRUCTOR, world.scope_id), world.id, "parcel_lost_bp", 2_000)
-    lost = [sent(seller, buyer, sku, 1, signed=False) for _ in range(10)]
+    lost, kept = (
+        sent(seller, buyer, sku, 1, signed=False, waybill=waybill_that(world, "parcel-lost", 2_000, happens=luck))
+        for luck in (True, False)
+    )
     jump(world, timedelta(days=4))
-    gone = db.session.scalars(sa.select(Parcel).where(Parcel.state == ParcelState.LOST)).all()
-    assert 0 < len(gone) < len(lost)
-    assert {mall.order_row(row.order_id).close_reason for row in gone} == {CloseReason.REFUNDED}
+    assert mall.order_row(lost.id).close_reason == CloseReason.REFUNDED
+    assert mall.order_row(lost.id).parcels[0].state == ParcelState.LOST
+    assert mall.order_row(kept.id).parcels[0].state == ParcelState.SIGNED
     assert_sound(world.id)
 
 
