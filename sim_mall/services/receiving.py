@@ -10,8 +10,9 @@ from app.core.events import publish
 from app.core.flow import fire
 from app.core.permissions import Permission
 from app.worlds import due
-from app.worlds.clock import sim_now
+from app.worlds.clock import get_world, sim_now
 from app.worlds.models import DueTask
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.shop_roles import ShopPower
