@@ -1135,6 +1135,10 @@ def upgrade() -> None:
         sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receive_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("receive_left", sa.Integer(), nullable=True),
+        sa.Column("extended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("price_changed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("flag", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("seller_note", sa.String(length=200), server_default="", nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("close_reason", sa.String(length=40), nullable=True),
@@ -1527,6 +1531,8 @@ def upgrade() -> None:
         sa.Column("carrier", sa.String(length=20), nullable=False),
         sa.Column("waybill", sa.String(length=30), nullable=False),
         sa.Column("shipped_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("with_carrier", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_parcel_order_id")),
@@ -1745,8 +1751,9 @@ def upgrade() -> None:
         sa.Column("applying_unshipped", sa.Integer(), nullable=False),
         sa.Column("refunded", sa.Integer(), nullable=False),
         sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.Column("exchanged", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint(
-            "applying >= 0 AND refunded >= 0 AND applying + refunded <= quantity",
+            "applying >= 0 AND refunded >= 0 AND exchanged >= 0 AND applying + refunded + exchanged <= quantity",
             name=op.f("ck_mall_order_line_after_sale"),
         ),
         sa.CheckConstraint(
@@ -1858,6 +1865,19 @@ def upgrade() -> None:
         sa.Column("good", sa.Integer(), nullable=False),
         sa.Column("bad", sa.Integer(), nullable=False),
         sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("pictures", sa.JSON(), nullable=False),
+        sa.Column("outcome", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("parcel_id", sa.Integer(), nullable=True),
+        sa.Column("back_signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("exchange_sku_id", sa.Integer(), nullable=True),
+        sa.Column("exchange_spec", sa.String(length=120), server_default="", nullable=False),
+        sa.Column("difference", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("difference_paid", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("reship_carrier", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("reship_waybill", sa.String(length=30), server_default="", nullable=False),
+        sa.Column("reshipped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disputed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("verdict", sa.String(length=300), server_default="", nullable=False),
         sa.Column("short_of_funds", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("deadline_by", sa.DateTime(timezone=True), nullable=True),
@@ -1866,10 +1886,14 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "good >= 0 AND bad >= 0 AND good + bad <= quantity", name=op.f("ck_mall_after_sale_returned")
         ),
-        sa.CheckConstraint("quantity >= 1 AND amount >= 0 AND paid >= 0", name=op.f("ck_mall_after_sale_amounts")),
+        sa.CheckConstraint(
+            "quantity >= 1 AND amount >= 0 AND paid >= 0 AND difference >= 0", name=op.f("ck_mall_after_sale_amounts")
+        ),
         sa.ForeignKeyConstraint(["buyer_id"], ["accounts_account.id"], name=op.f("fk_mall_after_sale_buyer_id")),
+        sa.ForeignKeyConstraint(["exchange_sku_id"], ["mall_sku.id"], name=op.f("fk_mall_after_sale_exchange_sku_id")),
         sa.ForeignKeyConstraint(["line_id"], ["mall_order_line.id"], name=op.f("fk_mall_after_sale_line_id")),
         sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_after_sale_order_id")),
+        sa.ForeignKeyConstraint(["parcel_id"], ["mall_parcel.id"], name=op.f("fk_mall_after_sale_parcel_id")),
         sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_after_sale_shop_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_after_sale_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_after_sale")),
@@ -1877,6 +1901,7 @@ def upgrade() -> None:
     op.create_index("ix_mall_after_sale_buyer", "mall_after_sale", ["world_id", "buyer_id", "id"], unique=False)
     op.create_index(op.f("ix_mall_after_sale_line_id"), "mall_after_sale", ["line_id"], unique=False)
     op.create_index(op.f("ix_mall_after_sale_order_id"), "mall_after_sale", ["order_id"], unique=False)
+    op.create_index(op.f("ix_mall_after_sale_parcel_id"), "mall_after_sale", ["parcel_id"], unique=False)
     op.create_index("ix_mall_after_sale_shop", "mall_after_sale", ["shop_id", "state", "id"], unique=False)
     op.create_table(
         "mall_parcel_line",
@@ -1914,6 +1939,13 @@ def upgrade() -> None:
         sa.Column("logistics", sa.SmallInteger(), nullable=False),
         sa.Column("text", sa.String(length=500), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("pictures", sa.JSON(), nullable=False),
+        sa.Column("follow_text", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("follow_pictures", sa.JSON(), nullable=False),
+        sa.Column("follow_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reply", sa.String(length=300), server_default="", nullable=False),
+        sa.Column("reply_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
             "description BETWEEN 1 AND 5 AND service BETWEEN 1 AND 5 AND logistics BETWEEN 1 AND 5",
             name=op.f("ck_mall_review_scores"),
@@ -1930,13 +1962,69 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_review_buyer_id"), "mall_review", ["buyer_id"], unique=False)
     op.create_index(op.f("ix_mall_review_listing_id"), "mall_review", ["listing_id"], unique=False)
     op.create_index(op.f("ix_mall_review_order_id"), "mall_review", ["order_id"], unique=False)
+    op.create_index("ix_mall_review_shop_at", "mall_review", ["shop_id", "at"], unique=False)
     op.create_index(op.f("ix_mall_review_shop_id"), "mall_review", ["shop_id"], unique=False)
+    op.create_table(
+        "mall_refund",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("amount >= 0 AND attempts >= 0", name=op.f("ck_mall_refund_amounts")),
+        sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_refund_order_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["mall_after_sale.id"], name=op.f("fk_mall_refund_ticket_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_refund_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_refund")),
+        sa.UniqueConstraint("ticket_id", name=op.f("uq_mall_refund_ticket_id")),
+    )
+    op.create_index(op.f("ix_mall_refund_order_id"), "mall_refund", ["order_id"], unique=False)
+    op.create_table(
+        "mall_ticket_evidence",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("side", sa.String(length=10), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("pictures", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("side IN ('buyer', 'seller')", name=op.f("ck_mall_ticket_evidence_side")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_mall_ticket_evidence_account_id")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["mall_after_sale.id"], name=op.f("fk_mall_ticket_evidence_ticket_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_ticket_evidence")),
+    )
+    op.create_index(op.f("ix_mall_ticket_evidence_ticket_id"), "mall_ticket_evidence", ["ticket_id"], unique=False)
+    op.create_table(
+        "mall_ticket_hold",
+        sa.Column("ticket_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_mall_ticket_hold_quantity")),
+        sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_ticket_hold_sku_id")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["mall_after_sale.id"], name=op.f("fk_mall_ticket_hold_ticket_id")),
+        sa.PrimaryKeyConstraint("ticket_id", name=op.f("pk_mall_ticket_hold")),
+    )
+    op.create_index(op.f("ix_mall_ticket_hold_sku_id"), "mall_ticket_hold", ["sku_id"], unique=False)
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_index(op.f("ix_mall_ticket_hold_sku_id"), table_name="mall_ticket_hold")
+    op.drop_table("mall_ticket_hold")
+    op.drop_index(op.f("ix_mall_ticket_evidence_ticket_id"), table_name="mall_ticket_evidence")
+    op.drop_table("mall_ticket_evidence")
+    op.drop_index(op.f("ix_mall_refund_order_id"), table_name="mall_refund")
+    op.drop_table("mall_refund")
     op.drop_index(op.f("ix_mall_review_shop_id"), table_name="mall_review")
+    op.drop_index("ix_mall_review_shop_at", table_name="mall_review")
     op.drop_index(op.f("ix_mall_review_order_id"), table_name="mall_review")
     op.drop_index(op.f("ix_mall_review_listing_id"), table_name="mall_review")
     op.drop_index(op.f("ix_mall_review_buyer_id"), table_name="mall_review")
@@ -1945,6 +2033,7 @@ def downgrade() -> None:
     op.drop_table("mall_reservation")
     op.drop_table("mall_parcel_line")
     op.drop_index("ix_mall_after_sale_shop", table_name="mall_after_sale")
+    op.drop_index(op.f("ix_mall_after_sale_parcel_id"), table_name="mall_after_sale")
     op.drop_index(op.f("ix_mall_after_sale_order_id"), table_name="mall_after_sale")
     op.drop_index(op.f("ix_mall_after_sale_line_id"), table_name="mall_after_sale")
     op.drop_index("ix_mall_after_sale_buyer", table_name="mall_after_sale")
