@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import url_for
+from flask import Flask, url_for
 
 from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
@@ -37,10 +37,12 @@ from sim_mall.services import (
     reviews,
     shipping,
     shops,
+    visits,
 )
 from sim_mall.services.order_lists import BuyerTab, SellerTab
 from sim_mall.services.rules import detecting
 from sim_mall.views import (
+    board,
     bought,
     bought_tickets,
     browse,
@@ -58,6 +60,7 @@ from sim_mall.views.seats import seat_here
 
 # modules that carry the routes
 PAGES = (
+    board,
     browse,
     buying,
     bought,
@@ -189,6 +192,10 @@ def _desk(
     return MenuItem("seller", label, endpoint, icon, Permission.MALL_SELL, order, group, count, arguments)
 
 
+def _start(app: Flask) -> None:
+    app.extensions.setdefault("loops", []).append(("visits", visits.FLUSH_SECONDS, visits.flush))
+
+
 P = Permission
 W = ShopPower
 
@@ -219,6 +226,7 @@ FEATURE = Feature(
         _desk("售后管理", "seller.tickets", "receipt-refund", 21, "交易", W.TICKETS, _open_tickets),
         _desk("商品管理", "seller.products", "package", 30, "商品", W.GOODS),
         _desk("发布商品", "seller.new_listing", "plus", 31, "商品", W.GOODS),
+        _desk("数据", "seller.data_board", "chart-line", 39, "店铺", W.DATA),
         _desk("资金", "seller.funds", "wallet", 40, "店铺", W.FUNDS),
         _desk("店铺资料", "seller.register", "building-store", 41, "店铺", W.SHOP),
         _desk("店铺成员", "seller.team", "users", 48, "店铺", W.DESK, _invited),
@@ -244,4 +252,5 @@ FEATURE = Feature(
         receiving.REVIEW_DUE: reviews.on_review_due,
         **dict.fromkeys(aftersales.CLOCKS, aftersales.on_due),
     },
+    startup=_start,
 )

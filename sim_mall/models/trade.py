@@ -111,6 +111,7 @@ class Order(StatefulMixin, Base):
         sa.Index("ix_mall_order_buyer", "world_id", "buyer_id", "state", "id"),
         sa.Index("ix_mall_order_modified", "shop_id", "modified_at"),
         sa.Index("ix_mall_order_placed", "shop_id", "placed_at"),
+        sa.Index("ix_mall_order_paid", "shop_id", "paid_at"),
     )
 
 

@@ -23,9 +23,9 @@ from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
 from sim_mall.forms.goods import ForceOffForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Review
-from sim_mall.services import listings, reviews, search
+from sim_mall.services import listings, reviews, search, visits
 from sim_mall.views.blueprints import Answer, mall
-from sim_mall.views.shown import back, card, done, goods_picture, hundredths, rating_text
+from sim_mall.views.shown import back, came_from, card, done, goods_picture, hundredths, rating_text
 
 PAGE = 20
 SORTS = (
@@ -192,7 +192,10 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
 def product(listing_id: int) -> Answer:
     """One product with its SKUs, promises and reviews."""
     listing = listings.load_listing(access.get_listing(actor(), listing_id).id)
-    return render_template("mall/product.html", **_product(actor(), listing, ForceOffForm()))
+    page = _product(actor(), listing, ForceOffForm())
+    if not page["own"]:
+        visits.note_view(actor(), listing.shop_id, listing.id, came_from())
+    return render_template("mall/product.html", **page)
 
 
 @mall.post("/products/<int:listing_id>/force-off")
@@ -221,6 +224,9 @@ def shop(shop_id: int) -> Answer:
     asked = search.Search(q=request.args.get("q", "").strip()[:60], shop_id=found.id, sort=_asked().sort)
     page = paginate(search.find(found.world_id, asked), page_number(), PAGE)
     sold = search.units_sold(found.id)
+    own = access.runs(actor(), found.id)
+    if not own:
+        visits.note_view(actor(), found.id, 0, came_from())
     return render_template(
         "mall/shop.html",
         shop=found,
@@ -234,5 +240,5 @@ def shop(shop_id: int) -> Answer:
         sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
         page=page,
         cards=[card(listing, with_shop=False) for listing in page.items],
-        own=access.runs(actor(), found.id),
+        own=own,
     )

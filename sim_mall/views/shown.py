@@ -19,6 +19,7 @@ from app.core.web.picture_views import picture_url
 from app.worlds.clock import sim_now
 from sim_mall.domain.order_flow import CLOSE_REASONS, ORDER_FLOW, ORDER_NAMES, OrderSource, OrderState
 from sim_mall.domain.parcel_flow import PARCEL_NAMES
+from sim_mall.domain.traffic import Source, source_of
 from sim_mall.domain.waybill import carrier_name
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order, OrderLine
@@ -47,6 +48,11 @@ def number(name: str, *, form: bool = True, default: int | None = None) -> int:
 def back(endpoint: str, **values: Any) -> Response:
     """Return to the page that the form named, else to the endpoint."""
     return redirect(local_path(request.form.get("back")) or url_for(endpoint, **values))
+
+
+def came_from() -> Source:
+    """Return where this view of a page came from: the link's ``?from=`` or the page before."""
+    return source_of(local_path(request.referrer), request.args.get("from", ""))
 
 
 def done(text: str) -> None:

@@ -13,4 +13,4 @@ def furnish(world: World, owner: Actor, third: Actor) -> dict[str, object]:
     """Return the ids that the seller's routes of this part need."""
     with unit_of_work():
         member_id = members.invite_member(owner, third.person(), "service", mall.key())
-    return {"member_id": member_id}
+    return {"member_id": member_id, "kind": "xlsx"}
