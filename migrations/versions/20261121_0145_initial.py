@@ -1159,6 +1159,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_order_batch"), "mall_order", ["batch"], unique=False)
     op.create_index("ix_mall_order_buyer", "mall_order", ["world_id", "buyer_id", "state", "id"], unique=False)
     op.create_index("ix_mall_order_modified", "mall_order", ["shop_id", "modified_at"], unique=False)
+    op.create_index("ix_mall_order_paid", "mall_order", ["shop_id", "paid_at"], unique=False)
     op.create_index("ix_mall_order_placed", "mall_order", ["shop_id", "placed_at"], unique=False)
     op.create_index("ix_mall_order_shop", "mall_order", ["shop_id", "state", "id"], unique=False)
     op.create_table(
@@ -1217,6 +1218,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_violation_shop", "mall_violation", ["shop_id", "severity", "at"], unique=False)
     op.create_index("ix_mall_violation_state", "mall_violation", ["world_id", "state", "id"], unique=False)
+    op.create_table(
+        "mall_visit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("source", sa.String(length=40), nullable=False),
+        sa.Column("views", sa.Integer(), nullable=False),
+        sa.CheckConstraint("views > 0", name=op.f("ck_mall_visit_views")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_visit_account_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_visit_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_visit_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_visit")),
+        sa.UniqueConstraint(
+            "shop_id",
+            "day",
+            "account_id",
+            "listing_id",
+            "source",
+            name=op.f("uq_mall_visit_shop_id_day_account_id_listing_id_source"),
+        ),
+    )
     op.create_table(
         "supply_fetched_line",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2111,6 +2136,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_supply_fetched_line_order_id"), table_name="supply_fetched_line")
     op.drop_index(op.f("ix_supply_fetched_line_mall_sku_id"), table_name="supply_fetched_line")
     op.drop_table("supply_fetched_line")
+    op.drop_table("mall_visit")
     op.drop_index("ix_mall_violation_state", table_name="mall_violation")
     op.drop_index("ix_mall_violation_shop", table_name="mall_violation")
     op.drop_table("mall_violation")
@@ -2118,6 +2144,7 @@ def downgrade() -> None:
     op.drop_table("mall_shop_member")
     op.drop_index("ix_mall_order_shop", table_name="mall_order")
     op.drop_index("ix_mall_order_placed", table_name="mall_order")
+    op.drop_index("ix_mall_order_paid", table_name="mall_order")
     op.drop_index("ix_mall_order_modified", table_name="mall_order")
     op.drop_index("ix_mall_order_buyer", table_name="mall_order")
     op.drop_index(op.f("ix_mall_order_batch"), table_name="mall_order")
