@@ -18,17 +18,19 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Forbidden, NotFound, Refused
 from app.core.permissions import Permission
+from sim_mall.domain import shop_flow
 from sim_mall.domain.listing_flow import ListingState
-from sim_mall.domain.shop_flow import ShopState
+from sim_mall.domain.shop_flow import RUNNING, ShopState
 from sim_mall.domain.shop_roles import POWER_NAMES, POWERS, ROLE_NAMES, MemberState, ShopPower, ShopRole
 from sim_mall.models.aftersale import AfterSale
-from sim_mall.models.goods import Listing, Sku
+from sim_mall.models.goods import FreightTemplate, GoodsPicture, Listing, Sku
 from sim_mall.models.members import ShopMember
 from sim_mall.models.rules import Violation
-from sim_mall.models.shops import Shop
+from sim_mall.models.shops import Qualification, Shop
 from sim_mall.models.trade import Address, Order, OrderLine, Review
 
-VISIBLE = (ShopState.OPEN, ShopState.SUSPENDED)
+VISIBLE = shop_flow.VISIBLE
+UNUSABLE = (ShopState.CLOSED, ShopState.DRAFT)
 
 
 def _one(query: sa.Select[Any], *, lock: bool) -> Any:
@@ -75,9 +77,7 @@ def seats(actor: Actor) -> list[Seat]:
         .order_by(Shop.id)
     ).all()
     # the chosen one, then the own one, then the joined ones; those given up come last
-    ranked = sorted(
-        rows, key=lambda row: (not row.here, row.Shop.state == ShopState.CLOSED, row.role is not None, row.Shop.id)
-    )
+    ranked = sorted(rows, key=lambda row: (not row.here, row.Shop.state in UNUSABLE, row.role is not None, row.Shop.id))
     return [Seat(row.Shop, row.role or ShopRole.OWNER) for row in ranked]
 
 
@@ -192,6 +192,8 @@ def get_listing(actor: Actor, listing_id: int) -> Listing:
         .where(Listing.id == listing_id, Listing.world_id == actor.world())
     )
     listing: Listing = _one(query, lock=False)
+    if listing.state == ListingState.PURGED:
+        raise NotFound
     if listing.listed_at is None and not runs(actor, listing.shop_id):
         raise NotFound
     return listing
@@ -200,11 +202,46 @@ def get_listing(actor: Actor, listing_id: int) -> Listing:
 def get_own_listing(actor: Actor, listing_id: int, power: ShopPower = ShopPower.GOODS) -> Listing:
     """Return a listing of a shop that the actor runs with the power."""
     query = sa.select(Listing).where(
-        Listing.id == listing_id, Listing.world_id == actor.world(), Listing.shop_id.in_(shops_run_by(actor))
+        Listing.id == listing_id,
+        Listing.world_id == actor.world(),
+        Listing.state != ListingState.PURGED,
+        Listing.shop_id.in_(shops_run_by(actor)),
     )
     listing: Listing = _one(query, lock=False)
     require_power(actor, listing.shop_id, power)
     return listing
+
+
+def get_own_template(actor: Actor, template_id: int) -> FreightTemplate:
+    """Return a freight template, not thrown away, of a shop whose goods the actor runs."""
+    query = sa.select(FreightTemplate).where(
+        FreightTemplate.id == template_id,
+        FreightTemplate.world_id == actor.world(),
+        FreightTemplate.removed.is_(False),
+        FreightTemplate.shop_id.in_(shops_run_by(actor)),
+    )
+    template: FreightTemplate = _one(query, lock=False)
+    require_power(actor, template.shop_id, ShopPower.GOODS)
+    return template
+
+
+def get_own_licence(actor: Actor, licence_id: int) -> Qualification:
+    """Return a licence of a shop whose papers the actor keeps, or a qualification file of a listing of its goods."""
+    query = sa.select(Qualification).where(
+        Qualification.id == licence_id,
+        Qualification.world_id == actor.world(),
+        Qualification.removed.is_(False),
+        Qualification.shop_id.in_(shops_run_by(actor)),
+    )
+    row: Qualification = _one(query, lock=False)
+    require_power(actor, row.shop_id, ShopPower.SHOP if row.listing_id is None else ShopPower.GOODS)
+    return row
+
+
+def get_picture(actor: Actor, name: str) -> GoodsPicture:
+    """Return an uploaded picture of goods of the actor's world."""
+    query = sa.select(GoodsPicture).where(GoodsPicture.name == name, GoodsPicture.world_id == actor.world())
+    return _one(query, lock=False)  # type: ignore[no-any-return]
 
 
 def get_sku_for_sale(world_id: int, sku_id: int) -> Sku:
@@ -224,7 +261,7 @@ def get_sku_for_sale(world_id: int, sku_id: int) -> Sku:
 def for_sale(sku: Sku) -> bool:
     """Say whether listing and shop let the SKU be bought now; stock aside."""
     listing = sku.listing
-    return not sku.removed and listing.state == ListingState.ON_SALE and listing.shop.state == ShopState.OPEN
+    return not sku.removed and listing.state == ListingState.ON_SALE and listing.shop.state in RUNNING
 
 
 def _order(actor: Actor, order_id: int) -> sa.Select[Order]:

@@ -51,18 +51,27 @@ class ListingInfo:
 
 @dataclass(frozen=True, slots=True)
 class SkuDraft:
-    """A SKU to be made. price: fen. code may be empty."""
+    """A SKU to be made. price: fen. code may be empty.
+
+    spec: "颜色:米白;尺寸:M" for up to three axes, or one name. picture: name of an uploaded picture.
+    """
 
     code: str
     spec: str
     price: int
     stock: int
     weight_g: int = 500
+    barcode: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ListingDraft:
-    """A listing to be made. freight_fee: fen per shop order; promise_hours: hours to ship (0: the world's setting)."""
+    """A listing to be made. promise_hours: hours to ship (0: the world's setting).
+
+    freight_fee: fen per shop order, where no freight_template_id is given. pictures: names of uploaded pictures, the
+    first is the cover. detail: HTML, sanitised when stored. alarm: saleable units of a SKU at which the seller is told.
+    """
 
     title: str
     brief: str
@@ -74,6 +83,12 @@ class ListingDraft:
     freight_fee: int = 0
     promise_hours: int = 0
     key: str = ""
+    brand: str = ""
+    pictures: tuple[str, ...] = ()
+    detail: str = ""
+    freight_template_id: int | None = None
+    seven_day: bool = True
+    alarm: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ class Receiver:
     phone: str
     region: str
     detail: str
+    division_code: str = ""  # of the region; decides the freight, '' takes each template's default row
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,9 @@ SETTINGS: dict[str, Setting] = {
     "rule_strictness": Setting("规则力度：0 只提醒、1 标准、2 严格", 1, 0, 2, ""),
     "rule_inspect_hours": Setting("商品巡检时限", 2, 0, 72, "小时"),
     "appeal_hours": Setting("违规申诉时限", 48, 1, 720, "小时"),
+    "shop_review_hours": Setting("店铺规则审核用时（0 为即时）", 0, 0, 168, "小时"),
+    "shop_close_days": Setting("注销前的歇业公示期", 30, 0, 90, "天"),
+    "recycle_days": Setting("回收站保留", 30, 1, 365, "天"),
     "shop_review_by_instructor": Setting("店铺由讲师审核（1 是，0 否）", 0, 0, 1, ""),
 }
 

@@ -18,6 +18,7 @@ class ListingState(StrEnum):
     ON_SALE = "on_sale"  # 出售中
     FORCED_OFF = "forced_off"  # 违规下架: by the instructor
     RECYCLED = "recycled"  # 回收站
+    PURGED = "purged"  # 已彻底删除: the row stays for the orders that name it, nobody sees it
 
 
 LISTING_NAMES: dict[str, str] = {
@@ -28,6 +29,7 @@ LISTING_NAMES: dict[str, str] = {
     ListingState.ON_SALE: "出售中",
     ListingState.FORCED_OFF: "违规下架",
     ListingState.RECYCLED: "回收站",
+    ListingState.PURGED: "已删除",
 }
 
 _S = ListingState
@@ -49,7 +51,7 @@ LISTING_FLOW = Flow(
         on("reject", _S.AUDITING, _S.REJECTED, SYSTEM),
         on("put_on", _S.WAREHOUSE, _S.ON_SALE, Role.TRAINEE, "只有仓库中的商品可以上架。"),
         on("take_off", _S.ON_SALE, _S.WAREHOUSE, Role.TRAINEE, "只有出售中的商品可以下架。"),
-        on("force_off", _S.ON_SALE, _S.FORCED_OFF, Role.INSTRUCTOR, "只有出售中的商品可以违规下架。"),
+        on("force_off", _S.ON_SALE, _S.FORCED_OFF, {Role.INSTRUCTOR, SYSTEM}, "只有出售中的商品可以违规下架。"),
         on(
             "recycle",
             {_S.DRAFT, _S.REJECTED, _S.WAREHOUSE},
@@ -58,6 +60,8 @@ LISTING_FLOW = Flow(
             "请先下架，再移入回收站。",
         ),
         on("restore", _S.RECYCLED, _S.DRAFT, Role.TRAINEE, "这件商品不在回收站里。"),
+        on("purge", _S.RECYCLED, _S.PURGED, {Role.TRAINEE, SYSTEM}, "只有回收站里的商品可以彻底删除。"),
     ],
+    final=frozenset({_S.PURGED}),
     names=LISTING_NAMES,
 )

@@ -26,11 +26,43 @@ class Category(Base):
     __table_args__ = (sa.UniqueConstraint("world_id", "l1", "l2"),)
 
 
+class FreightTemplate(Base):
+    """A freight template (运费模板) of a shop; ``rules`` is what ``domain.freight.to_json`` writes."""
+
+    __tablename__ = "mall_freight_template"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
+    shop_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_shop.id"), index=True)
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    rules: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON)
+    removed: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+
+
+class GoodsPicture(Base):
+    """A picture that a shop uploaded (商品图片): re-encoded, a large and a small one.
+
+    name: in its address. large, small: public names of the stored files. look: difference hash of what it shows.
+    """
+
+    __tablename__ = "mall_goods_picture"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
+    shop_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_shop.id"), index=True)
+    name: orm.Mapped[str] = orm.mapped_column(sa.String(24), unique=True)
+    large: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    small: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    width: orm.Mapped[int]
+    height: orm.Mapped[int]
+    look: orm.Mapped[str] = orm.mapped_column(sa.String(16))
+
+
 class Listing(StatefulMixin, Base):
-    """One listing (商品) of a shop. Prices and freight in fen; created_at, listed_at, changed_at: simulated time.
+    """One listing (商品) of a shop. Prices and freight in fen; *_at and *_until: simulated time.
 
     price_from and price_to span its SKUs; sold counts paid units; rating_sum counts points of three scores
-    (3 to 15 a review).
+    (3 to 15 a review). axes: [[name, [value…]]…]. pictures: names of GoodsPicture, the first is the cover.
+    detail: sanitised HTML. freight_fee counts where no template is set; free_shipping: nothing is ever asked.
+    alarm: saleable units of a SKU at which the seller is told. score: quality, 0 to 100.
     """
 
     __tablename__ = "mall_listing"
@@ -45,6 +77,19 @@ class Listing(StatefulMixin, Base):
     attributes: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
     freight_fee: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     promise_hours: orm.Mapped[int] = orm.mapped_column(default=0)  # 0: the world's setting
+    brand: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="", server_default="")
+    axes: orm.Mapped[list[Any]] = orm.mapped_column(sa.JSON, default=list)
+    pictures: orm.Mapped[list[Any]] = orm.mapped_column(sa.JSON, default=list)
+    detail: orm.Mapped[str] = orm.mapped_column(sa.Text, default="", server_default="")
+    freight_template_id: orm.Mapped[int | None] = orm.mapped_column(
+        sa.ForeignKey("mall_freight_template.id"), index=True
+    )
+    free_shipping: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    seven_day: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
+    alarm: orm.Mapped[int] = orm.mapped_column(default=5, server_default="5")
+    score: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    forced_until: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    recycled_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     price_from: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     price_to: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     sold: orm.Mapped[int] = orm.mapped_column(default=0)
@@ -56,10 +101,13 @@ class Listing(StatefulMixin, Base):
     listed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     shop: orm.Mapped[Shop] = orm.relationship()
     category: orm.Mapped[Category] = orm.relationship(lambda: Category)
+    freight_template: orm.Mapped[FreightTemplate | None] = orm.relationship(lambda: FreightTemplate)
     skus: orm.Mapped[list[Sku]] = orm.relationship(lambda: Sku, back_populates="listing", order_by=lambda: Sku.ordinal)
     __table_args__ = (
         sa.Index("ix_mall_listing_sale", "world_id", "state", "category_id", "price_from"),
         sa.Index("ix_mall_listing_sold", "world_id", "state", "sold"),
+        sa.Index("ix_mall_listing_new", "world_id", "state", "listed_at"),
+        sa.Index("ix_mall_listing_price", "world_id", "state", "price_from"),
         sa.Index("ix_mall_listing_shop", "shop_id", "state"),
         sa.CheckConstraint("price_from > 0 AND price_from <= price_to", name="price"),
         sa.CheckConstraint("freight_fee >= 0", name="freight"),
@@ -77,6 +125,9 @@ class Sku(Base):
     ordinal: orm.Mapped[int] = orm.mapped_column(default=0)
     code: orm.Mapped[str] = orm.mapped_column(sa.String(60), default="")
     spec: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="")
+    values: orm.Mapped[list[Any]] = orm.mapped_column(sa.JSON, default=list)  # one per axis of the listing
+    barcode: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="", server_default="")
+    picture: orm.Mapped[str] = orm.mapped_column(sa.String(24), default="", server_default="")
     price: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     weight_g: orm.Mapped[int] = orm.mapped_column(default=500)
     removed: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())

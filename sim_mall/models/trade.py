@@ -131,6 +131,7 @@ class OrderLine(Base):
     title: orm.Mapped[str] = orm.mapped_column(sa.String(80))
     spec: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="")
     category: orm.Mapped[str] = orm.mapped_column(sa.String(90), default="")
+    picture: orm.Mapped[str] = orm.mapped_column(sa.String(24), default="", server_default="")
     unit_price: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     quantity: orm.Mapped[int]
     base: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)

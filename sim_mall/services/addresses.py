@@ -52,7 +52,7 @@ def default_address(actor: Actor) -> Address | None:
 
 def receiver_of(address: Address) -> Receiver:
     """Return an address as an order freezes it."""
-    return Receiver(address.name, address.phone, address.region, address.detail)
+    return Receiver(address.name, address.phone, address.region, address.detail, address.division_code)
 
 
 def check_receiver(receiver: Receiver) -> Receiver:
@@ -64,7 +64,7 @@ def check_receiver(receiver: Receiver) -> Receiver:
         raise InvalidInput("请填写 11 位手机号。", field="phone")
     if not 2 <= len(detail) <= 120:
         raise InvalidInput("请填写详细地址，2 到 120 个字。", field="detail")
-    return Receiver(name, receiver.phone, region[:120], detail)
+    return Receiver(name, receiver.phone, region[:120], detail, receiver.division_code[:12])
 
 
 def leaf_region(code: str) -> str:

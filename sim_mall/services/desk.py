@@ -19,8 +19,6 @@ from sim_mall.models.goods import Listing, Sku, Stock
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, Review
 
-LOW_STOCK = 5
-
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -116,7 +114,7 @@ def low_stock(shop: Shop, limit: int = 5) -> list[tuple[int, str, str, int]]:
             Listing.shop_id == shop.id,
             Listing.state == ListingState.ON_SALE,
             Sku.removed.is_(False),
-            left <= LOW_STOCK,
+            left <= Listing.alarm,
         )
         .order_by(left, Listing.id)
         .limit(limit)

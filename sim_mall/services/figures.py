@@ -13,7 +13,7 @@ from sim_mall.data import MallProgress, ShopMetrics
 from sim_mall.domain.aftersale_flow import AFTERSALE_NAMES, AfterSaleState
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.order_flow import ORDER_NAMES, OrderSource, OrderState
-from sim_mall.domain.shop_flow import SHOP_NAMES, SUBJECT_NAMES
+from sim_mall.domain.shop_flow import SHOP_NAMES, SUBJECT_NAMES, ShopState
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
@@ -29,7 +29,9 @@ PAID = Order.paid_at.is_not(None)
 
 def shop_metrics(world_id: int) -> list[ShopMetrics]:
     """Return the figures of every shop of the world, by paid turnover; four queries."""
-    shops = db.session.scalars(sa.select(Shop).where(Shop.world_id == world_id).order_by(Shop.id)).all()
+    shops = db.session.scalars(
+        sa.select(Shop).where(Shop.world_id == world_id, Shop.state != ShopState.DRAFT).order_by(Shop.id)
+    ).all()
     on_sale = (
         sa.select(Listing.shop_id, sa.func.count())
         .where(Listing.world_id == world_id, Listing.state == ListingState.ON_SALE)
@@ -140,7 +142,7 @@ def evidence(world_id: int, account_id: int) -> dict[str, Any]:
     ).one_or_none()
     done = progress(world_id, [account_id])[account_id]
     facts: dict[str, Any] = {"bought": done.orders_bought, "reviews_written": done.reviews_written, "shop": None}
-    if shop is None:
+    if shop is None or shop.state == ShopState.DRAFT:
         return facts
     figures = next(item for item in shop_metrics(world_id) if item.shop_id == shop.id)
     facts["shop"] = {

@@ -16,6 +16,7 @@ from app.worlds.clock import get_world
 from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.aftersale_flow import AfterSaleState
+from sim_mall.domain.category_book import deposit_of
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_flow import ShopState
 from sim_mall.domain.shop_roles import ShopPower
@@ -64,8 +65,9 @@ class Funds:
 
 
 def required_deposit(shop: Shop) -> int:
-    """Return the deposit in fen that a shop should have: the world's setting, nothing once it has closed."""
-    return 0 if shop.state == ShopState.CLOSED else setting(get_world(shop.world_id), "shop_deposit")
+    """Return the deposit in fen that a shop should have, by its main category; nothing once it has closed."""
+    base = setting(get_world(shop.world_id), "shop_deposit")
+    return 0 if shop.state == ShopState.CLOSED else deposit_of(base, shop.business)
 
 
 def funds_of(shop: Shop) -> Funds:

@@ -8,7 +8,23 @@ from app.core.db import db
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.models.goods import Listing, Sku, Stock
 from sim_mall.models.shops import Shop
-from sim_mall.services.listings import with_skus
+from sim_mall.services.listing_reading import AWAY, with_skus
+
+
+def low_skus() -> sa.Select[int]:
+    """Return the query of SKUs of the enclosing query's listing at or below its alarm (库存预警)."""
+    return (
+        sa.select(Sku.id)
+        .join(Stock, Stock.sku_id == Sku.id)
+        .where(Sku.listing_id == Listing.id, Sku.removed.is_(False), Stock.on_hand - Stock.allocated <= Listing.alarm)
+    )
+
+
+def alarm_count(shop: Shop) -> int:
+    """Return how many listings on sale have a SKU at or below its alarm."""
+    query = sa.select(sa.func.count()).select_from(Listing)
+    mine = (Listing.shop_id == shop.id, Listing.state == ListingState.ON_SALE, low_skus().exists())
+    return db.session.scalar(query.where(*mine)) or 0
 
 
 def manage_query(shop: Shop, state: str, q: str) -> sa.Select[Listing]:
@@ -22,12 +38,14 @@ def manage_query(shop: Shop, state: str, q: str) -> sa.Select[Listing]:
             .scalar_subquery()
         )
         query = query.where(Listing.state == ListingState.ON_SALE, left == 0)
+    elif state == "alarm":
+        query = query.where(Listing.state == ListingState.ON_SALE, low_skus().exists())
     elif state == "refused":
         query = query.where(Listing.state.in_((ListingState.REJECTED, ListingState.FORCED_OFF)))
     elif state:
         query = query.where(Listing.state == ListingState(state))
     else:
-        query = query.where(Listing.state != ListingState.RECYCLED)
+        query = query.where(Listing.state.not_in(AWAY))
     if q.strip():
         codes = sa.select(Sku.listing_id).where(Sku.code.contains(q.strip(), autoescape=True))
         query = query.where(sa.or_(Listing.title.contains(q.strip(), autoescape=True), Listing.id.in_(codes)))
@@ -37,6 +55,8 @@ def manage_query(shop: Shop, state: str, q: str) -> sa.Select[Listing]:
 def state_counts(shop: Shop) -> dict[ListingState, int]:
     """Return how many listings of the shop stand in each state."""
     rows = db.session.execute(
-        sa.select(Listing.state, sa.func.count()).where(Listing.shop_id == shop.id).group_by(Listing.state)
+        sa.select(Listing.state, sa.func.count())
+        .where(Listing.shop_id == shop.id, Listing.state != ListingState.PURGED)
+        .group_by(Listing.state)
     ).all()
     return {row[0]: row[1] for row in rows}

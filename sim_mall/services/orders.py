@@ -36,7 +36,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import cart, payments, stock
+from sim_mall.services import cart, freight, payments, stock
 from sim_mall.services.addresses import check_receiver
 from sim_mall.services.notices import note, notify
 from sim_mall.services.shops import system_of
@@ -65,10 +65,14 @@ class CheckoutLine:
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """What is to be bought, priced. Quote lines are numbered like ``lines``, from 0."""
+    """What is to be bought, priced. Quote lines are numbered like ``lines``, from 0.
+
+    blocked: places of the lines that cannot be sent to the receiver's region.
+    """
 
     lines: tuple[CheckoutLine, ...]
     quote: Quote
+    blocked: tuple[int, ...] = ()
 
     def shown(self) -> dict[str, Any]:
         """Return what the buyer was shown, to be compared when the order is submitted."""
@@ -76,9 +80,12 @@ class Checkout:
         return {"prices": prices, "freight": self.quote.freight_total, "payable": self.quote.payable}
 
 
-def check_out(actor: Actor, wanted: Sequence[Wanted], live_price: Mapping[int, int] | None = None) -> Checkout:
+def check_out(
+    actor: Actor, wanted: Sequence[Wanted], live_price: Mapping[int, int] | None = None, region: str = ""
+) -> Checkout:
     """Price what the actor wants to buy; changes nothing.
 
+    region: division code of the receiver, for the freight; '' takes each template's default row.
     live_price: fen per SKU that a live room offers instead of the shop's price.
     Raises InvalidInput without lines, Refused for goods that are not for sale.
     """
@@ -93,12 +100,16 @@ def check_out(actor: Actor, wanted: Sequence[Wanted], live_price: Mapping[int, i
         cart.refuse_own(actor, sku.listing)
         price = (live_price or {}).get(sku.id, sku.price)
         lines.append(CheckoutLine(sku, sku.listing, cart.check_quantity(line.quantity), price))
-    fees: dict[int, int] = {}  # the highest fee that one of a shop's goods asks, once per order
-    for chosen in lines:
-        fees[chosen.listing.shop_id] = max(fees.get(chosen.listing.shop_id, 0), chosen.listing.freight_fee)
-    cart_lines = [CartLine(index, line.listing.shop_id, line.price, line.quantity) for index, line in enumerate(lines)]
-    freight = tuple(Freight(shop_id, fee) for shop_id, fee in fees.items())
-    return Checkout(tuple(lines), quote(Cart(tuple(cart_lines), freight=freight)))
+    cart_lines = tuple(
+        CartLine(index, line.listing.shop_id, line.price, line.quantity) for index, line in enumerate(lines)
+    )
+    amounts = {int(line.id): line.payable for line in quote(Cart(cart_lines)).lines}  # what free-if conditions look at
+    items = [
+        freight.Item(line.listing, line.quantity, line.sku.weight_g, amounts[place]) for place, line in enumerate(lines)
+    ]
+    cost = freight.way_cost(items, region)
+    fees = tuple(Freight(shop_id, fee) for shop_id, fee in cost.fees.items())
+    return Checkout(tuple(lines), quote(Cart(cart_lines, freight=fees)), cost.blocked)
 
 
 def _refuse_changed(shown: Mapping[str, Any], checkout: Checkout) -> None:
@@ -150,14 +161,15 @@ def submit_orders(
     receiver = check_receiver(receiver)
     body = {
         "lines": [[line.sku_id, line.quantity] for line in wanted],
-        "receiver": [receiver.name, receiver.phone, receiver.region, receiver.detail],
+        "receiver": [receiver.name, receiver.phone, receiver.region, receiver.detail, receiver.division_code],
         "messages": {str(k): v for k, v in (messages or {}).items()},
         "live": [live.room_id, live.item_id] if live else None,
         "live_price": {str(k): v for k, v in (live_price or {}).items()},
     }
 
     def carry_out() -> list[int]:
-        checkout = check_out(actor, wanted, live_price)
+        checkout = check_out(actor, wanted, live_price, receiver.division_code)
+        freight.refuse_blocked([line.listing for line in checkout.lines], checkout.blocked, receiver.division_code)
         if shown is not None:
             _refuse_changed(shown, checkout)
         return _place(actor, checkout, receiver, messages or {}, live)
@@ -204,7 +216,7 @@ def _write_order(
     now = sim_now(actor.world())
     priced = checkout.quote.of_shop(shop_id)
     goods = sum(line.payable for line in priced)
-    freight = checkout.quote.freight_of(shop_id)
+    way = checkout.quote.freight_of(shop_id)
     order = Order(
         state=OrderState.PENDING_PAY,
         world_id=actor.world(),
@@ -217,8 +229,8 @@ def _write_order(
         room_id=live.room_id if live else None,
         live_item_id=live.item_id if live else None,
         goods_payable=goods,
-        freight=freight,
-        payable=goods + freight,
+        freight=way,
+        payable=goods + way,
         receiver_name=receiver.name,
         receiver_phone=receiver.phone,
         receiver_region=receiver.region,
@@ -238,6 +250,7 @@ def _write_order(
             title=chosen.listing.title,
             spec=chosen.sku.spec,
             category=f"{chosen.listing.category.l1} {chosen.listing.category.l2}".strip(),
+            picture=chosen.sku.picture or next(iter(chosen.listing.pictures), ""),
             unit_price=line.unit_price,
             quantity=line.qty,
             base=line.base,

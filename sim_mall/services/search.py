@@ -50,7 +50,8 @@ def index_listing(listing: Listing) -> None:
     specs = " ".join(sku.spec for sku in listing.skus if not sku.removed)
     attributes = " ".join(str(value) for value in listing.attributes.values())
     rest = index_grams(
-        f"{listing.brief} {listing.category.l1} {listing.category.l2} {listing.shop.name} {specs} {attributes}"
+        f"{listing.brief} {listing.category.l1} {listing.category.l2} {listing.shop.name} "
+        f"{listing.brand} {specs} {attributes}"
     )
     rows = [
         {
@@ -63,6 +64,11 @@ def index_listing(listing: Listing) -> None:
     ]
     if rows:
         db.session.execute(sa.insert(SearchGram), rows)
+
+
+def forget_listing(listing: Listing) -> None:
+    """Take a listing out of search for good."""
+    db.session.execute(sa.delete(SearchGram).where(SearchGram.listing_id == listing.id))
 
 
 def on_sale(world_id: int) -> sa.Select[Listing]:

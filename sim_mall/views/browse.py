@@ -23,7 +23,7 @@ from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
 from sim_mall.forms.goods import ForceOffForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Review
-from sim_mall.services import listings, reviews, search, visits
+from sim_mall.services import listings, reviews, search, shelves, visits
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import back, came_from, card, done, goods_picture, hundredths, rating_text
 
@@ -207,7 +207,7 @@ def force_off(listing_id: int) -> Answer:
     if form.accept():
         try:
             with unit_of_work():
-                listings.force_off(actor(), listing_id, form.reason.data)
+                shelves.force_off(actor(), listing_id, form.reason.data)
         except DomainError as error:
             form.show(error)
             return render_template("mall/product.html", **_product(actor(), listing, form)), error.status

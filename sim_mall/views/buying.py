@@ -18,6 +18,7 @@ from app.core.web.forms import clean_text, form_key, new_key
 from app.ledger import book
 from sim_mall import access
 from sim_mall.domain.order_flow import OrderState
+from sim_mall.models.trade import Address
 from sim_mall.services import addresses, cart, orders, payments
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import back, deadline, digits, done, goods_picture, line_picture, number
@@ -117,6 +118,7 @@ def _checkout_page(bill: orders.Checkout, direct: dict[str, int], *, key: str, e
             }
         )
     here = url_for("mall.checkout", sku=direct.get("sku"), quantity=direct.get("quantity"))
+    unsendable = [bill.lines[place].listing.title for place in bill.blocked]
     return render_template(
         "mall/checkout.html",
         shops=by_shop,
@@ -128,6 +130,7 @@ def _checkout_page(bill: orders.Checkout, direct: dict[str, int], *, key: str, e
         key=key,
         error=error,
         back=here,
+        unsendable=unsendable,
         wallet=book.balance(actor().world(), book.wallet(actor().person())),
         count=sum(line.quantity for line in bill.lines),
     )
@@ -140,7 +143,20 @@ def checkout() -> Answer:
     wanted, direct = _wanted(request.args)
     if not wanted:
         return redirect(url_for("mall.show_cart"))
-    return _checkout_page(orders.check_out(actor(), wanted), direct, key=new_key())
+    return _checkout_page(_bill(wanted), direct, key=new_key())
+
+
+def _chosen_address() -> Address | None:
+    """Return the address that the page is about: the one named in the request, else the default one."""
+    found = addresses.addresses(actor())
+    named = request.form.get("address") or request.args.get("address")
+    return next((row for row in found if str(row.id) == named), found[0] if found else None)
+
+
+def _bill(wanted: Sequence[orders.Wanted]) -> orders.Checkout:
+    """Price what is wanted, with the freight to the chosen address."""
+    address = _chosen_address()
+    return orders.check_out(actor(), wanted, region=address.division_code if address else "")
 
 
 def _shown() -> dict[str, Any]:
@@ -167,7 +183,7 @@ def submit_order() -> Answer:
     address_id = number("address", default=0)
     if not address_id:
         error = InvalidInput("请先选择收货地址。", field="address")
-        return _checkout_page(orders.check_out(actor(), wanted), direct, key=key, error=error), 400
+        return _checkout_page(_bill(wanted), direct, key=key, error=error), 400
     address = access.get_address(actor(), address_id)
     try:
         with unit_of_work():
@@ -175,8 +191,8 @@ def submit_order() -> Answer:
                 actor(), wanted, addresses.receiver_of(address), key=key, shown=_shown(), messages=messages
             )
     except DomainError as error:
-        if error.code in {"price_changed", "out_of_stock"}:
-            page = _checkout_page(orders.check_out(actor(), wanted), direct, key=new_key(), error=error)
+        if error.code in {"price_changed", "out_of_stock", "no_ship"}:
+            page = _checkout_page(_bill(wanted), direct, key=new_key(), error=error)
             return page, error.status
         raise
     batch = access.get_bought_order(actor(), ids[0]).batch

@@ -18,7 +18,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.goods import MAX_FORM_SKUS, ListingForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import goods_lists, listings
+from sim_mall.services import goods_lists, listings, shelves
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
 from sim_mall.views.shown import back, digits, done, goods_picture, number
@@ -108,7 +108,7 @@ def bulk() -> Answer:
     ids = [listing_id for text in request.form.getlist("ids") if (listing_id := digits(text)) is not None]
     action = request.form.get("action", "")
     with unit_of_work():
-        count = listings.move_listings(actor(), ids, action)
+        count = shelves.move_listings(actor(), ids, action)
     done(f"{count} 件商品{ACTIONS[action]}。")
     return back("seller.products")
 

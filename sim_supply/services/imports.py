@@ -17,6 +17,7 @@ from app.core.actor import Actor, system
 from app.core.db import db, matched
 from app.core.errors import InvalidInput, Refused
 from app.core.permissions import Permission
+from app.core.sheets import read_table
 from app.core.uow import unit_of_work
 from app.worlds.api import scope_of_world
 from sim_supply import access
@@ -25,7 +26,6 @@ from sim_supply.domain.supplier_file import SupplierRow, check_suppliers
 from sim_supply.models import CatalogueImport, ImportStatus
 from sim_supply.services import catalogue_store, sync
 from sim_supply.services.catalogue_store import Stored
-from sim_supply.services.sheets import read_table
 
 INLINE_ROWS = 500
 CHUNK = 500

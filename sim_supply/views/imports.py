@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.core.errors import DomainError
 from app.core.files import read_upload
 from app.core.permissions import Permission
+from app.core.sheets import KINDS
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from sim_supply import access
@@ -20,7 +21,6 @@ from sim_supply.domain.catalogue import COLUMNS, REQUIRED
 from sim_supply.forms import CommitForm, ImportForm
 from sim_supply.models import ImportStatus
 from sim_supply.services import import_history, imports
-from sim_supply.services.sheets import KINDS
 from sim_supply.views.blueprint import blueprint
 
 EXAMPLE = {

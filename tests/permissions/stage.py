@@ -42,6 +42,7 @@ from tests.factories import mall, supply, training
 from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
 from tests.permissions import furniture_manage
+from tests.permissions.furniture_goods import furnish_goods
 
 CLASS_WIDE = {"own", "other_class", "other_institution"}
 # routes that lead to rows of a class, by the blueprint
@@ -97,7 +98,7 @@ class Stage:
 
 
 # routes whose argument is no id: they act on the caller's own shop or plan
-ON_WHAT_IS_MINE = {"grading.plan_version", "seller.change_shop"}
+ON_WHAT_IS_MINE = {"grading.plan_version", "seller.change_shop", "seller.register_step"}
 # rows that belong to one person: other hats with the permission find nothing
 NOT_THEIRS = {"jobs.show", "jobs.fetch"}
 # people made by factories have no ID number on file
@@ -256,6 +257,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     made.by_blueprint["seller"] |= furniture_manage.furnish(world, owner, third)
     made.by_blueprint["live"]["turn"] = "pause"
     made.by_endpoint["pictures.show"] = {"kind": "product", "token": "WyLojLbmna8iLCLojLbppa4iXQ"}
+    made.by_endpoint |= furnish_goods(owner)
     made.values["scope_id"] = scope_id
     return made, {"owner": owner, "teacher": teacher, "assessor": assessor, "centre": centre}
 

@@ -10,7 +10,7 @@ import sim_mall.api
 import sim_supply.api
 from app.teaching.domain.steps import TraineeFacts
 
-SHOP_OPEN_STATES = {"open", "suspended"}  # a shop that rests was open
+SHOP_OPEN_STATES = {"open", "restricted", "suspended"}  # a shop that rests was open
 
 
 def facts_of(world_id: int, scope_id: int, account_ids: Sequence[int]) -> dict[int, TraineeFacts]:

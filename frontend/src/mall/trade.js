@@ -76,7 +76,19 @@ function deadlines(root) {
   }
 }
 
+// The freight hangs on the address: another one is another quote.
+function requotes(root) {
+  for (const box of fresh(root, "[data-requote]", "Requote")) {
+    box.addEventListener("change", (event) => {
+      const url = new URL(box.dataset.requote, location.href);
+      url.searchParams.set("address", event.target.value);
+      location.replace(url);
+    });
+  }
+}
+
 export function startTrade(root) {
+  requotes(root);
   cascades(root);
   varieties(root);
   deadlines(root);

@@ -15,6 +15,7 @@ from app.core.errors import Conflict, Forbidden, InvalidInput, NotFound, Refused
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.ledger import book
+from app.worlds import clock
 from app.worlds.clock import sim_now
 from app.worlds.models import World
 from app.worlds.settings import change_setting
@@ -24,7 +25,7 @@ from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import ShopState
 from sim_mall.models.goods import Listing, SearchGram
 from sim_mall.models.shops import Shop
-from sim_mall.services import addresses, listings, reviews, search, shops
+from sim_mall.services import addresses, listings, reviews, search, shelves, shop_life, shops
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
@@ -108,16 +109,21 @@ def test_shop_rests_and_closes_with_its_money(world: World) -> None:
     sku = mall.make_listing(owner, shop).skus[0].id
     order = mall.buy(buyer, [(sku, 1)])
     with unit_of_work():
-        shops.suspend_shop(owner)
+        shop_life.suspend_shop(owner)
     with pytest.raises(Refused):
         mall.place(buyer, [(sku, 1)])
     assert titles(world, "四件套") == []
     with pytest.raises(Refused, match="未完成的订单"), unit_of_work():
-        shops.close_shop(owner)
+        shop_life.close_shop(owner)
     mall.ship(owner, order.id)
     mall.complete(buyer, order.id)
+    with pytest.raises(Refused, match="公示要满 30 天"), unit_of_work():
+        shop_life.close_shop(owner)
     with unit_of_work():
-        shops.close_shop(owner)
+        clock.jump(make_actor(Role.INSTRUCTOR, world.scope_id), world.id, timedelta(days=30))
+    assert all(item.met for item in shop_life.obligations(db.session.get_one(Shop, shop.id)))
+    with unit_of_work():
+        shop_life.close_shop(owner)
     assert book.balance(world.id, book.deposit(shop.id)) == 0
     assert book.balance(world.id, book.wallet(owner.person())) == 10_000_000 + 950
     assert_sound(world.id)
@@ -145,7 +151,12 @@ def test_listing_is_audited_and_named_in_full(world: World) -> None:
 def test_draft_shelves_and_recycling(world: World) -> None:
     owner, shop = mall.make_seller(world)
     with unit_of_work():
-        listing = listings.create_listing(owner, shop.id, mall.draft(), ListingState.DRAFT)
+        bare = listings.create_listing(owner, shop.id, mall.draft("纯棉毛巾两条装"), ListingState.DRAFT)
+        listings.submit_listing(owner, bare.id)
+        assert bare.state == ListingState.REJECTED
+        assert [field for field, _ in bare.audit_notes] == ["attribute:件数", "attribute:材质"]
+        whole = replace(mall.draft(), attributes={"件数": "四件套", "材质": "纯棉"})
+        listing = listings.create_listing(owner, shop.id, whole, ListingState.DRAFT)
     buyer = mall.make_trainee(world)
     with pytest.raises(NotFound):
         open_platform.get_listing(buyer, listing.id)
@@ -153,20 +164,20 @@ def test_draft_shelves_and_recycling(world: World) -> None:
         listings.submit_listing(owner, listing.id)
     assert open_platform.get_listing(buyer, listing.id).state == "on_sale"
     with pytest.raises(Refused, match="出售中"), unit_of_work():
-        listings.move_listings(owner, [listing.id], "recycle")
+        shelves.move_listings(owner, [listing.id], "recycle")
     for event, state in (("take_off", "warehouse"), ("recycle", "recycled"), ("restore", "draft")):
         with unit_of_work():
-            assert listings.move_listings(owner, [listing.id], event) == 1
+            assert shelves.move_listings(owner, [listing.id], event) == 1
         assert db.session.get_one(Listing, listing.id).state == state
     with unit_of_work():
         listings.submit_listing(owner, listing.id)
         teacher = make_actor(Role.INSTRUCTOR, world.scope_id)
-        listings.force_off(teacher, listing.id, "标题与商品不符")
+        shelves.force_off(teacher, listing.id, "标题与商品不符")
     row = db.session.get_one(Listing, listing.id)
     assert (row.state, row.audit_notes) == (ListingState.FORCED_OFF, [["rule", "标题与商品不符"]])
     stranger, _ = mall.make_seller(world)
     with pytest.raises(NotFound), unit_of_work():
-        listings.move_listings(stranger, [listing.id], "put_on")
+        shelves.move_listings(stranger, [listing.id], "put_on")
 
 
 def test_edit_checks_version_and_reserved_stock(world: World) -> None:
@@ -230,7 +241,7 @@ def test_search_by_words_category_price_and_order(world: World) -> None:
     counts = [(item.l1, item.l2, item.count) for item in search.category_counts(world.id)]
     assert sorted(counts) == [("居家", "床品", 1), ("灯具", "夜灯", 1), ("餐厨", "咖啡具", 1)]
     with unit_of_work():
-        listings.move_listings(owner, [row.id for row in listings.own_listings(owner, shop.id)], "take_off")
+        shelves.move_listings(owner, [row.id for row in listings.own_listings(owner, shop.id)], "take_off")
     assert titles(world, "床") == []
     assert (db.session.scalar(sa.select(sa.func.count()).select_from(SearchGram)) or 0) > 0
 

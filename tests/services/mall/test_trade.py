@@ -24,7 +24,7 @@ from sim_mall.domain.parcel_flow import ParcelState
 from sim_mall.domain.payment_flow import PaymentState
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import CartItem, Notice, Order, OrderLine, Parcel, Payment
-from sim_mall.services import cart, listings, orders, payments, reviews, shipping
+from sim_mall.services import cart, listings, orders, payments, reviews, shelves, shipping
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
@@ -158,7 +158,7 @@ def test_own_goods_off_sale_and_unknown_goods_cannot_be_bought(world: World, sel
     with pytest.raises(NotFound):
         mall.place(stranger, [(sku, 1)])
     with unit_of_work():
-        listings.move_listings(owner, [listing.id], "take_off")
+        shelves.move_listings(owner, [listing.id], "take_off")
     with pytest.raises(Refused) as off:
         mall.place(buyer, [(sku, 1)])
     assert off.value.code == "off_sale"

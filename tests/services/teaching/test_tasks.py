@@ -19,7 +19,7 @@ from app.teaching.domain.task_flow import TaskState
 from app.teaching.models import Resource, ResourceKind, Step, StepDone, Task
 from app.teaching.services import assigning, board, recording
 from app.training.api import class_by_code
-from sim_mall.services import listings
+from sim_mall.services import shelves
 from tests.factories import mall
 from tests.factories.tables import fingerprint
 from tests.factories.teaching import Room, done_steps, draft, make_room, make_task
@@ -62,7 +62,7 @@ def test_what_was_reached_stays_when_the_facts_go_back() -> None:
     listing = mall.make_listing(seller, shop)
     at = db.session.query(StepDone).one().done_wall_at
     with unit_of_work():
-        listings.move_listings(seller, [listing.id], "take_off")
+        shelves.move_listings(seller, [listing.id], "take_off")
     cell = _row(room, task).cells[0]
     assert (cell.have, cell.done, cell.done_wall_at) == (1, True, at)
 

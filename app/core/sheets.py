@@ -1,18 +1,19 @@
-"""Reading a table from a file that somebody sent: CSV (UTF-8, BOM, GB18030) or xlsx, as rows of clean text."""
+"""Spreadsheets (表格): reading what people send as CSV or xlsx, writing xlsx whose texts stay texts."""
 
 from __future__ import annotations
 
 import csv
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from app.core.errors import InvalidInput
-from app.core.files import sniff
+from app.core.files import XLSX, sniff
 from app.core.web.forms import clean_text
 
 MAX_UNPACKED = 200 * 1024 * 1024
+CONTENT_TYPE = XLSX
 ZIP = "application/zip"
 KINDS = {"text/plain": "CSV", ZIP: "Excel（.xlsx）"}
 _UNREADABLE = "Excel 文件已损坏或加了密码，请用 Excel 另存为 .xlsx 或 CSV 后重试。"
@@ -90,3 +91,41 @@ def _cell_text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return clean_text(str(value))
+
+
+def write_table(
+    title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int], advice: Sequence[str] = ()
+) -> bytes:
+    """Return an .xlsx file; texts stay texts (a leading = is no formula). advice: lines of a second sheet 填写说明."""
+    from openpyxl import Workbook  # heavy: only where an Excel file goes out
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet(title)
+    sheet.freeze_panes = "A2"
+    for index, width in enumerate(widths, 1):
+        sheet.column_dimensions[get_column_letter(index)].width = width
+
+    def cell(value: Any) -> Any:
+        made = WriteOnlyCell(sheet, value="" if value is None else value)
+        if isinstance(value, str):
+            made.data_type = "s"
+            made.number_format = "@"
+        return made
+
+    head = [cell(word) for word in header]
+    for made in head:
+        made.font = Font(bold=True)
+    sheet.append(head)
+    for row in rows:
+        sheet.append([cell(value) for value in row])
+    if advice:
+        notes = book.create_sheet("填写说明")
+        notes.column_dimensions["A"].width = 90
+        for line in advice:
+            notes.append([line])
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
