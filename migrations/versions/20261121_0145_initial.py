@@ -605,6 +605,9 @@ def upgrade() -> None:
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restricted_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("restricted_reason", sa.String(length=200), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["accounts_account.id"], name=op.f("fk_mall_shop_owner_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_shop_world_id")),
@@ -1067,41 +1070,35 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_live_viewer_account_id"), "live_viewer", ["account_id"], unique=False)
     op.create_table(
-        "mall_listing",
+        "mall_freight_template",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=40), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
         sa.Column("shop_id", sa.Integer(), nullable=False),
-        sa.Column("category_id", sa.Integer(), nullable=False),
-        sa.Column("title", sa.String(length=80), nullable=False),
-        sa.Column("brief", sa.String(length=300), nullable=False),
-        sa.Column("unit", sa.String(length=10), nullable=False),
-        sa.Column("attributes", sa.JSON(), nullable=False),
-        sa.Column("freight_fee", sa.BigInteger(), nullable=False),
-        sa.Column("promise_hours", sa.Integer(), nullable=False),
-        sa.Column("price_from", sa.BigInteger(), nullable=False),
-        sa.Column("price_to", sa.BigInteger(), nullable=False),
-        sa.Column("sold", sa.Integer(), nullable=False),
-        sa.Column("rating_sum", sa.Integer(), nullable=False),
-        sa.Column("rating_count", sa.Integer(), nullable=False),
-        sa.Column("audit_notes", sa.JSON(), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint("freight_fee >= 0", name=op.f("ck_mall_listing_freight")),
-        sa.CheckConstraint("price_from > 0 AND price_from <= price_to", name=op.f("ck_mall_listing_price")),
-        sa.CheckConstraint("sold >= 0", name=op.f("ck_mall_listing_sold")),
-        sa.ForeignKeyConstraint(["category_id"], ["mall_category.id"], name=op.f("fk_mall_listing_category_id")),
-        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_listing_shop_id")),
-        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_listing_world_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_listing")),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("rules", sa.JSON(), nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_freight_template_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_freight_template_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_freight_template")),
     )
-    op.create_index(
-        "ix_mall_listing_sale", "mall_listing", ["world_id", "state", "category_id", "price_from"], unique=False
+    op.create_index(op.f("ix_mall_freight_template_shop_id"), "mall_freight_template", ["shop_id"], unique=False)
+    op.create_table(
+        "mall_goods_picture",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=24), nullable=False),
+        sa.Column("large", sa.String(length=40), nullable=False),
+        sa.Column("small", sa.String(length=40), nullable=False),
+        sa.Column("width", sa.Integer(), nullable=False),
+        sa.Column("height", sa.Integer(), nullable=False),
+        sa.Column("look", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_goods_picture_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_goods_picture_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_goods_picture")),
+        sa.UniqueConstraint("name", name=op.f("uq_mall_goods_picture_name")),
     )
-    op.create_index("ix_mall_listing_shop", "mall_listing", ["shop_id", "state"], unique=False)
-    op.create_index("ix_mall_listing_sold", "mall_listing", ["world_id", "state", "sold"], unique=False)
+    op.create_index(op.f("ix_mall_goods_picture_shop_id"), "mall_goods_picture", ["shop_id"], unique=False)
     op.create_table(
         "mall_order",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1183,6 +1180,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop_id", "account_id", name=op.f("uq_mall_shop_member_shop_id_account_id")),
     )
     op.create_index("ix_mall_shop_member_person", "mall_shop_member", ["world_id", "account_id", "state"], unique=False)
+    op.create_table(
+        "mall_shop_papers",
+        sa.Column("shop_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(length=20), nullable=False),
+        sa.Column("id_number", sa.String(length=18), nullable=False),
+        sa.Column("id_until", sa.Date(), nullable=True),
+        sa.Column("company", sa.String(length=40), nullable=False),
+        sa.Column("licence_number", sa.String(length=18), nullable=False),
+        sa.Column("licence_until", sa.Date(), nullable=True),
+        sa.Column("bank", sa.String(length=20), nullable=False),
+        sa.Column("account_name", sa.String(length=40), nullable=False),
+        sa.Column("account_number", sa.String(length=19), nullable=False),
+        sa.Column("phone", sa.String(length=11), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_shop_papers_shop_id")),
+        sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_mall_shop_papers")),
+    )
     op.create_table(
         "mall_violation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1538,15 +1552,58 @@ def upgrade() -> None:
     )
     op.create_index("ix_live_slide_room", "live_slide", ["room_id", "position"], unique=False)
     op.create_table(
-        "mall_listing_watch",
-        sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
+        "mall_listing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("category_id", sa.Integer(), nullable=False),
         sa.Column("title", sa.String(length=80), nullable=False),
-        sa.Column("category", sa.String(length=90), nullable=False),
-        sa.Column("brand", sa.String(length=60), nullable=False),
-        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_listing_watch_listing_id")),
-        sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_mall_listing_watch")),
+        sa.Column("brief", sa.String(length=300), nullable=False),
+        sa.Column("unit", sa.String(length=10), nullable=False),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("freight_fee", sa.BigInteger(), nullable=False),
+        sa.Column("promise_hours", sa.Integer(), nullable=False),
+        sa.Column("brand", sa.String(length=40), server_default="", nullable=False),
+        sa.Column("axes", sa.JSON(), nullable=False),
+        sa.Column("pictures", sa.JSON(), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("freight_template_id", sa.Integer(), nullable=True),
+        sa.Column("free_shipping", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("seven_day", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("alarm", sa.Integer(), server_default="5", nullable=False),
+        sa.Column("score", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("forced_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recycled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("price_from", sa.BigInteger(), nullable=False),
+        sa.Column("price_to", sa.BigInteger(), nullable=False),
+        sa.Column("sold", sa.Integer(), nullable=False),
+        sa.Column("rating_sum", sa.Integer(), nullable=False),
+        sa.Column("rating_count", sa.Integer(), nullable=False),
+        sa.Column("audit_notes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("freight_fee >= 0", name=op.f("ck_mall_listing_freight")),
+        sa.CheckConstraint("price_from > 0 AND price_from <= price_to", name=op.f("ck_mall_listing_price")),
+        sa.CheckConstraint("sold >= 0", name=op.f("ck_mall_listing_sold")),
+        sa.ForeignKeyConstraint(["category_id"], ["mall_category.id"], name=op.f("fk_mall_listing_category_id")),
+        sa.ForeignKeyConstraint(
+            ["freight_template_id"], ["mall_freight_template.id"], name=op.f("fk_mall_listing_freight_template_id")
+        ),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_listing_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_listing_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_listing")),
     )
+    op.create_index(op.f("ix_mall_listing_freight_template_id"), "mall_listing", ["freight_template_id"], unique=False)
+    op.create_index("ix_mall_listing_new", "mall_listing", ["world_id", "state", "listed_at"], unique=False)
+    op.create_index("ix_mall_listing_price", "mall_listing", ["world_id", "state", "price_from"], unique=False)
+    op.create_index(
+        "ix_mall_listing_sale", "mall_listing", ["world_id", "state", "category_id", "price_from"], unique=False
+    )
+    op.create_index("ix_mall_listing_shop", "mall_listing", ["shop_id", "state"], unique=False)
+    op.create_index("ix_mall_listing_sold", "mall_listing", ["world_id", "state", "sold"], unique=False)
     op.create_table(
         "mall_parcel",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1582,17 +1639,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_mall_payment_order_id"), "mall_payment", ["order_id"], unique=False)
     op.create_table(
-        "mall_search_gram",
-        sa.Column("world_id", sa.Integer(), nullable=False),
-        sa.Column("gram", sa.String(length=40), nullable=False),
-        sa.Column("listing_id", sa.Integer(), nullable=False),
-        sa.Column("weight", sa.SmallInteger(), nullable=False),
-        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_search_gram_listing_id")),
-        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_search_gram_world_id")),
-        sa.PrimaryKeyConstraint("world_id", "gram", "listing_id", name=op.f("pk_mall_search_gram")),
-    )
-    op.create_index("ix_mall_search_gram_listing", "mall_search_gram", ["listing_id"], unique=False)
-    op.create_table(
         "mall_shop_sanction",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -1618,23 +1664,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_shop_sanction_shop", "mall_shop_sanction", ["shop_id", "from_at"], unique=False)
     op.create_index(op.f("ix_mall_shop_sanction_violation_id"), "mall_shop_sanction", ["violation_id"], unique=False)
-    op.create_table(
-        "mall_sku",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("world_id", sa.Integer(), nullable=False),
-        sa.Column("listing_id", sa.Integer(), nullable=False),
-        sa.Column("ordinal", sa.Integer(), nullable=False),
-        sa.Column("code", sa.String(length=60), nullable=False),
-        sa.Column("spec", sa.String(length=120), nullable=False),
-        sa.Column("price", sa.BigInteger(), nullable=False),
-        sa.Column("weight_g", sa.Integer(), nullable=False),
-        sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.CheckConstraint("price > 0", name=op.f("ck_mall_sku_price")),
-        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_sku_listing_id")),
-        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_sku_world_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_sku")),
-    )
-    op.create_index(op.f("ix_mall_sku_listing_id"), "mall_sku", ["listing_id"], unique=False)
     op.create_table(
         "supply_sku",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1740,6 +1769,112 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_live_sale_room_id"), "live_sale", ["room_id"], unique=False)
     op.create_table(
+        "mall_listing_watch",
+        sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("title", sa.String(length=80), nullable=False),
+        sa.Column("category", sa.String(length=90), nullable=False),
+        sa.Column("brand", sa.String(length=60), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_listing_watch_listing_id")),
+        sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_mall_listing_watch")),
+    )
+    op.create_table(
+        "mall_qualification",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("title", sa.String(length=60), nullable=False),
+        sa.Column("number", sa.String(length=40), nullable=False),
+        sa.Column("valid_until", sa.Date(), nullable=True),
+        sa.Column("file", sa.String(length=40), nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_qualification_listing_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_qualification_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_qualification_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_qualification")),
+    )
+    op.create_index(op.f("ix_mall_qualification_listing_id"), "mall_qualification", ["listing_id"], unique=False)
+    op.create_index("ix_mall_qualification_shop", "mall_qualification", ["shop_id", "listing_id"], unique=False)
+    op.create_table(
+        "mall_search_gram",
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("gram", sa.String(length=40), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_search_gram_listing_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_search_gram_world_id")),
+        sa.PrimaryKeyConstraint("world_id", "gram", "listing_id", name=op.f("pk_mall_search_gram")),
+    )
+    op.create_index("ix_mall_search_gram_listing", "mall_search_gram", ["listing_id"], unique=False)
+    op.create_table(
+        "mall_sku",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("spec", sa.String(length=120), nullable=False),
+        sa.Column("values", sa.JSON(), nullable=False),
+        sa.Column("barcode", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("picture", sa.String(length=24), server_default="", nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("weight_g", sa.Integer(), nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint("price > 0", name=op.f("ck_mall_sku_price")),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_sku_listing_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_sku_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_sku")),
+    )
+    op.create_index(op.f("ix_mall_sku_listing_id"), "mall_sku", ["listing_id"], unique=False)
+    op.create_table(
+        "supply_mapping",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("product_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("mall_listing_id", sa.Integer(), nullable=False),
+        sa.Column("mall_sku_id", sa.Integer(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("own_stock", sa.Integer(), nullable=False),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("own_stock >= 0", name=op.f("ck_supply_mapping_own_stock")),
+        sa.ForeignKeyConstraint(["product_id"], ["supply_product.id"], name=op.f("fk_supply_mapping_product_id")),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_mapping_sku_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_mapping_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_mapping")),
+        sa.UniqueConstraint("mall_sku_id", name=op.f("uq_supply_mapping_mall_sku_id")),
+    )
+    op.create_index(op.f("ix_supply_mapping_mall_listing_id"), "supply_mapping", ["mall_listing_id"], unique=False)
+    op.create_index(op.f("ix_supply_mapping_shop_id"), "supply_mapping", ["shop_id"], unique=False)
+    op.create_index("ix_supply_mapping_shop_product", "supply_mapping", ["shop_id", "product_id"], unique=False)
+    op.create_index(op.f("ix_supply_mapping_sku_id"), "supply_mapping", ["sku_id"], unique=False)
+    op.create_table(
+        "supply_order_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("fetched_line_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("cancelled", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("cost > 0", name=op.f("ck_supply_order_line_cost")),
+        sa.CheckConstraint(
+            "quantity >= 1 AND cancelled >= 0 AND cancelled <= quantity", name=op.f("ck_supply_order_line_quantity")
+        ),
+        sa.ForeignKeyConstraint(
+            ["fetched_line_id"], ["supply_fetched_line.id"], name=op.f("fk_supply_order_line_fetched_line_id")
+        ),
+        sa.ForeignKeyConstraint(["order_id"], ["supply_order.id"], name=op.f("fk_supply_order_line_order_id")),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_order_line_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_order_line")),
+        sa.UniqueConstraint("fetched_line_id", name=op.f("uq_supply_order_line_fetched_line_id")),
+    )
+    op.create_index(op.f("ix_supply_order_line_order_id"), "supply_order_line", ["order_id"], unique=False)
+    op.create_index(op.f("ix_supply_order_line_sku_id"), "supply_order_line", ["sku_id"], unique=False)
+    op.create_table(
         "mall_cart_item",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -1766,6 +1901,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=80), nullable=False),
         sa.Column("spec", sa.String(length=120), nullable=False),
         sa.Column("category", sa.String(length=90), nullable=False),
+        sa.Column("picture", sa.String(length=24), server_default="", nullable=False),
         sa.Column("unit_price", sa.BigInteger(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("base", sa.BigInteger(), nullable=False),
@@ -1822,52 +1958,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_stock_movement")),
     )
     op.create_index(op.f("ix_mall_stock_movement_sku_id"), "mall_stock_movement", ["sku_id"], unique=False)
-    op.create_table(
-        "supply_mapping",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("world_id", sa.Integer(), nullable=False),
-        sa.Column("shop_id", sa.Integer(), nullable=False),
-        sa.Column("product_id", sa.Integer(), nullable=False),
-        sa.Column("sku_id", sa.Integer(), nullable=False),
-        sa.Column("mall_listing_id", sa.Integer(), nullable=False),
-        sa.Column("mall_sku_id", sa.Integer(), nullable=False),
-        sa.Column("price", sa.BigInteger(), nullable=False),
-        sa.Column("own_stock", sa.Integer(), nullable=False),
-        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("own_stock >= 0", name=op.f("ck_supply_mapping_own_stock")),
-        sa.ForeignKeyConstraint(["product_id"], ["supply_product.id"], name=op.f("fk_supply_mapping_product_id")),
-        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_mapping_sku_id")),
-        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_mapping_world_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_mapping")),
-        sa.UniqueConstraint("mall_sku_id", name=op.f("uq_supply_mapping_mall_sku_id")),
-    )
-    op.create_index(op.f("ix_supply_mapping_mall_listing_id"), "supply_mapping", ["mall_listing_id"], unique=False)
-    op.create_index(op.f("ix_supply_mapping_shop_id"), "supply_mapping", ["shop_id"], unique=False)
-    op.create_index("ix_supply_mapping_shop_product", "supply_mapping", ["shop_id", "product_id"], unique=False)
-    op.create_index(op.f("ix_supply_mapping_sku_id"), "supply_mapping", ["sku_id"], unique=False)
-    op.create_table(
-        "supply_order_line",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("order_id", sa.Integer(), nullable=False),
-        sa.Column("fetched_line_id", sa.Integer(), nullable=False),
-        sa.Column("sku_id", sa.Integer(), nullable=False),
-        sa.Column("quantity", sa.Integer(), nullable=False),
-        sa.Column("cancelled", sa.Integer(), nullable=False),
-        sa.Column("cost", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("cost > 0", name=op.f("ck_supply_order_line_cost")),
-        sa.CheckConstraint(
-            "quantity >= 1 AND cancelled >= 0 AND cancelled <= quantity", name=op.f("ck_supply_order_line_quantity")
-        ),
-        sa.ForeignKeyConstraint(
-            ["fetched_line_id"], ["supply_fetched_line.id"], name=op.f("fk_supply_order_line_fetched_line_id")
-        ),
-        sa.ForeignKeyConstraint(["order_id"], ["supply_order.id"], name=op.f("fk_supply_order_line_order_id")),
-        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_order_line_sku_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_order_line")),
-        sa.UniqueConstraint("fetched_line_id", name=op.f("uq_supply_order_line_fetched_line_id")),
-    )
-    op.create_index(op.f("ix_supply_order_line_order_id"), "supply_order_line", ["order_id"], unique=False)
-    op.create_index(op.f("ix_supply_order_line_sku_id"), "supply_order_line", ["sku_id"], unique=False)
     op.create_table(
         "mall_after_sale",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2063,14 +2153,6 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_after_sale_line_id"), table_name="mall_after_sale")
     op.drop_index("ix_mall_after_sale_buyer", table_name="mall_after_sale")
     op.drop_table("mall_after_sale")
-    op.drop_index(op.f("ix_supply_order_line_sku_id"), table_name="supply_order_line")
-    op.drop_index(op.f("ix_supply_order_line_order_id"), table_name="supply_order_line")
-    op.drop_table("supply_order_line")
-    op.drop_index(op.f("ix_supply_mapping_sku_id"), table_name="supply_mapping")
-    op.drop_index("ix_supply_mapping_shop_product", table_name="supply_mapping")
-    op.drop_index(op.f("ix_supply_mapping_shop_id"), table_name="supply_mapping")
-    op.drop_index(op.f("ix_supply_mapping_mall_listing_id"), table_name="supply_mapping")
-    op.drop_table("supply_mapping")
     op.drop_index(op.f("ix_mall_stock_movement_sku_id"), table_name="mall_stock_movement")
     op.drop_table("mall_stock_movement")
     op.drop_table("mall_stock")
@@ -2079,6 +2161,22 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_order_line_listing_id"), table_name="mall_order_line")
     op.drop_table("mall_order_line")
     op.drop_table("mall_cart_item")
+    op.drop_index(op.f("ix_supply_order_line_sku_id"), table_name="supply_order_line")
+    op.drop_index(op.f("ix_supply_order_line_order_id"), table_name="supply_order_line")
+    op.drop_table("supply_order_line")
+    op.drop_index(op.f("ix_supply_mapping_sku_id"), table_name="supply_mapping")
+    op.drop_index("ix_supply_mapping_shop_product", table_name="supply_mapping")
+    op.drop_index(op.f("ix_supply_mapping_shop_id"), table_name="supply_mapping")
+    op.drop_index(op.f("ix_supply_mapping_mall_listing_id"), table_name="supply_mapping")
+    op.drop_table("supply_mapping")
+    op.drop_index(op.f("ix_mall_sku_listing_id"), table_name="mall_sku")
+    op.drop_table("mall_sku")
+    op.drop_index("ix_mall_search_gram_listing", table_name="mall_search_gram")
+    op.drop_table("mall_search_gram")
+    op.drop_index("ix_mall_qualification_shop", table_name="mall_qualification")
+    op.drop_index(op.f("ix_mall_qualification_listing_id"), table_name="mall_qualification")
+    op.drop_table("mall_qualification")
+    op.drop_table("mall_listing_watch")
     op.drop_index(op.f("ix_live_sale_room_id"), table_name="live_sale")
     op.drop_table("live_sale")
     op.drop_index(op.f("ix_live_alarm_room_id"), table_name="live_alarm")
@@ -2090,19 +2188,21 @@ def downgrade() -> None:
     op.drop_table("teaching_step_done")
     op.drop_index(op.f("ix_supply_sku_product_id"), table_name="supply_sku")
     op.drop_table("supply_sku")
-    op.drop_index(op.f("ix_mall_sku_listing_id"), table_name="mall_sku")
-    op.drop_table("mall_sku")
     op.drop_index(op.f("ix_mall_shop_sanction_violation_id"), table_name="mall_shop_sanction")
     op.drop_index("ix_mall_shop_sanction_shop", table_name="mall_shop_sanction")
     op.drop_index("ix_mall_shop_sanction_active", table_name="mall_shop_sanction")
     op.drop_table("mall_shop_sanction")
-    op.drop_index("ix_mall_search_gram_listing", table_name="mall_search_gram")
-    op.drop_table("mall_search_gram")
     op.drop_index(op.f("ix_mall_payment_order_id"), table_name="mall_payment")
     op.drop_table("mall_payment")
     op.drop_index(op.f("ix_mall_parcel_order_id"), table_name="mall_parcel")
     op.drop_table("mall_parcel")
-    op.drop_table("mall_listing_watch")
+    op.drop_index("ix_mall_listing_sold", table_name="mall_listing")
+    op.drop_index("ix_mall_listing_shop", table_name="mall_listing")
+    op.drop_index("ix_mall_listing_sale", table_name="mall_listing")
+    op.drop_index("ix_mall_listing_price", table_name="mall_listing")
+    op.drop_index("ix_mall_listing_new", table_name="mall_listing")
+    op.drop_index(op.f("ix_mall_listing_freight_template_id"), table_name="mall_listing")
+    op.drop_table("mall_listing")
     op.drop_index("ix_live_slide_room", table_name="live_slide")
     op.drop_table("live_slide")
     op.drop_table("live_quota")
@@ -2140,6 +2240,7 @@ def downgrade() -> None:
     op.drop_index("ix_mall_violation_state", table_name="mall_violation")
     op.drop_index("ix_mall_violation_shop", table_name="mall_violation")
     op.drop_table("mall_violation")
+    op.drop_table("mall_shop_papers")
     op.drop_index("ix_mall_shop_member_person", table_name="mall_shop_member")
     op.drop_table("mall_shop_member")
     op.drop_index("ix_mall_order_shop", table_name="mall_order")
@@ -2149,10 +2250,10 @@ def downgrade() -> None:
     op.drop_index("ix_mall_order_buyer", table_name="mall_order")
     op.drop_index(op.f("ix_mall_order_batch"), table_name="mall_order")
     op.drop_table("mall_order")
-    op.drop_index("ix_mall_listing_sold", table_name="mall_listing")
-    op.drop_index("ix_mall_listing_shop", table_name="mall_listing")
-    op.drop_index("ix_mall_listing_sale", table_name="mall_listing")
-    op.drop_table("mall_listing")
+    op.drop_index(op.f("ix_mall_goods_picture_shop_id"), table_name="mall_goods_picture")
+    op.drop_table("mall_goods_picture")
+    op.drop_index(op.f("ix_mall_freight_template_shop_id"), table_name="mall_freight_template")
+    op.drop_table("mall_freight_template")
     op.drop_index(op.f("ix_live_viewer_account_id"), table_name="live_viewer")
     op.drop_table("live_viewer")
     op.drop_table("live_recording")
