@@ -23,7 +23,7 @@ from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
 from sim_mall.forms.goods import ForceOffForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Review
-from sim_mall.services import listings, reviews, search, shelves, visits
+from sim_mall.services import listings, ratings, reviews, search, shelves, visits
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import back, came_from, card, done, goods_picture, hundredths, rating_text
 
@@ -172,7 +172,7 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
         "rating": rating_text(listing.rating_sum, listing.rating_count),
         "review_page": page,
         "reviews": _review_rows(list(page.items)),
-        "shop_scores": reviews.scores(shop_id=shop.id),
+        "shop_scores": ratings.dsr(shop.world_id, shop.id),
         "hundredths": hundredths,
         "can_buy": who.may(Permission.MALL_BUY) and not why_not,
         "is_buyer": who.may(Permission.MALL_BUY),
@@ -232,7 +232,7 @@ def shop(shop_id: int) -> Answer:
         shop=found,
         open=found.state == ShopState.OPEN,
         state=SHOP_NAMES[found.state],
-        scores=reviews.scores(shop_id=found.id),
+        scores=ratings.dsr(found.world_id, found.id),
         hundredths=hundredths,
         sold=sold,
         days_open=max((sim_now(found.world_id) - found.opened_at).days, 0) + 1 if found.opened_at else 0,

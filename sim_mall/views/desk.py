@@ -16,7 +16,7 @@ from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.shops import Shop
-from sim_mall.services import aftersales, desk, goods_lists, order_lists, reviews
+from sim_mall.services import aftersales, desk, goods_lists, order_lists, ratings
 from sim_mall.services.order_lists import SellerTab
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.seats import seat_here
@@ -73,7 +73,7 @@ def home() -> Answer:
             "refunded_fen": (f"昨日 {before.refunded_fen // 100} 元" if before.refunded_fen else "昨日 0", ""),
         },
         money=desk.money(shop),
-        scores=reviews.scores(shop_id=shop.id),
+        scores=ratings.dsr(shop.world_id, shop.id),
         hundredths=hundredths,
         trend=_chart(trend),
         rows=[(f"{start.month}月{start.day}日", count, f"{fen // 100}.{fen % 100:02d}") for start, count, fen in trend],

@@ -9,7 +9,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 
 from app.core.clock import local
-from app.core.errors import DomainError, NotFound
+from app.core.errors import DomainError
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -126,9 +126,7 @@ def funds_day() -> Answer:
     shop = shop_or_register(ShopPower.FUNDS)
     if not isinstance(shop, Shop):
         return shop
-    day = _asked_day("day")
-    if day is None:
-        raise NotFound
+    day = _asked_day("day") or local(sim_now(shop.world_id)).date()
     account = _account()
     rows = statements.day_lines(shop, account, day)
     opening = statements.opening_balance(shop, account, day)

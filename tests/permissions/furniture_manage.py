@@ -8,6 +8,8 @@ from app.worlds.models import World
 from sim_mall.services import members
 from tests.factories import mall
 
+MINE = {"seller.data_export"}  # its argument is no id: it acts on the caller's own shop
+
 
 def furnish(world: World, owner: Actor, third: Actor) -> dict[str, object]:
     """Return the ids that the seller's routes of this part need."""

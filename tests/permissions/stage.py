@@ -98,7 +98,7 @@ class Stage:
 
 
 # routes whose argument is no id: they act on the caller's own shop or plan
-ON_WHAT_IS_MINE = {"grading.plan_version", "seller.change_shop", "seller.register_step"}
+ON_WHAT_IS_MINE = {"grading.plan_version", "seller.change_shop", "seller.register_step"} | furniture_manage.MINE
 # rows that belong to one person: other hats with the permission find nothing
 NOT_THEIRS = {"jobs.show", "jobs.fetch"}
 # people made by factories have no ID number on file
