@@ -9,7 +9,7 @@ from app.accounts.scopes import covers, descendants
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from grading.domain.flows import AssignmentState, PaperState
+from grading.domain.flows import INACTIVE, AssignmentState, PaperState
 from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.outcome import Outcome, Result
 from grading.models.plan import Plan, PlanPrint, PlanVersion
@@ -75,7 +75,11 @@ def own_result(actor: Actor) -> Result | None:
     """Return the trainee's latest released result in the class of the hat, or None."""
     return db.session.scalars(
         sa.select(Result)
-        .where(Result.account_id == actor.person(), Result.scope_id == class_scope(actor))
+        .where(
+            Result.account_id == actor.person(),
+            Result.scope_id == class_scope(actor),
+            Result.withdrawn_at.is_(None),
+        )
         .order_by(Result.id.desc())
         .limit(1)
     ).one_or_none()
@@ -138,6 +142,18 @@ def assignments(paper_ids: list[int]) -> list[Assignment]:
     )
 
 
+def active(paper_id: int) -> list[Assignment]:
+    """Return the work on a paper that counts, open and completed, by slot."""
+    return list(
+        db.session.scalars(
+            sa.select(Assignment)
+            .where(Assignment.paper_id == paper_id, Assignment.state.not_in(INACTIVE))
+            .order_by(Assignment.slot)
+            .execution_options(populate_existing=True)
+        )
+    )
+
+
 def completed(paper_id: int) -> list[Assignment]:
     """Return the completed marks of a paper by slot."""
     return list(
@@ -159,7 +175,7 @@ def my_paper(actor: Actor, code: str) -> tuple[Assignment, Paper, RubricVersion]
             Paper.code == code,
             Paper.state != PaperState.WITHDRAWN,
             Assignment.account_id == actor.person(),
-            Assignment.state != AssignmentState.RECUSED,
+            Assignment.state.not_in(INACTIVE),
         )
     ).one_or_none()
     if row is None:
@@ -173,7 +189,18 @@ def my_queue(actor: Actor) -> list[tuple[str, AssignmentState]]:
     rows = db.session.execute(
         sa.select(Paper.code, Assignment.state)
         .join(Paper, Paper.id == Assignment.paper_id)
-        .where(Assignment.account_id == actor.person(), Assignment.state != AssignmentState.RECUSED)
+        .where(Assignment.account_id == actor.person(), Assignment.state.not_in(INACTIVE))
         .order_by(done, Assignment.place, Assignment.id)
     )
     return [(row[0], row[1]) for row in rows]
+
+
+def own_withdrawn_reason(actor: Actor) -> str:
+    """Return why the trainee's latest result was taken back, or ''."""
+    row = db.session.scalars(
+        sa.select(Result)
+        .where(Result.account_id == actor.person(), Result.scope_id == class_scope(actor))
+        .order_by(Result.id.desc())
+        .limit(1)
+    ).one_or_none()
+    return row.withdrawn_reason if row is not None and row.withdrawn_at is not None else ""

@@ -17,7 +17,7 @@ from grading.services.intake import open_batch
 from grading.services.marking import desk, open_paper, queue, submit_marks
 from grading.services.outcomes import save_report, submit_outcome
 from grading.services.plans import complete_plan, save_plan
-from grading.services.results import release_batch
+from grading.services.releasing import release_batch
 
 __all__ = [
     "Entry",
@@ -41,8 +41,13 @@ __all__ = [
 
 
 def results(scope_id: int) -> list[ResultInfo]:
-    """Return the released results of a class, by account; a trainee without one is not in the list."""
-    rows = db.session.scalars(sa.select(Result).where(Result.scope_id == scope_id).order_by(Result.account_id))
+    """Return the latest released result of each trainee of a class, by account; without one: not in the list."""
+    current = (
+        sa.select(sa.func.max(Result.id))
+        .where(Result.scope_id == scope_id, Result.withdrawn_at.is_(None))
+        .group_by(Result.account_id)
+    )
+    rows = db.session.scalars(sa.select(Result).where(Result.id.in_(current)).order_by(Result.account_id))
     return [
         ResultInfo(
             row.account_id,
@@ -58,8 +63,10 @@ def results(scope_id: int) -> list[ResultInfo]:
 
 def progress(scope_id: int, account_ids: list[int]) -> dict[int, GradingProgress]:
     """Return for each of the accounts how far it is with outcome, plan and result."""
-    states = sa.select(Outcome.account_id, Outcome.state).where(
-        Outcome.scope_id == scope_id, Outcome.account_id.in_(account_ids)
+    states = (
+        sa.select(Outcome.account_id, Outcome.state)
+        .where(Outcome.scope_id == scope_id, Outcome.account_id.in_(account_ids))
+        .order_by(Outcome.attempt)
     )
     outcomes = {row[0]: row[1] for row in db.session.execute(states)}
     complete = set(

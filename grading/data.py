@@ -125,6 +125,10 @@ class Sheet:
     state: AssignmentState
     version: int
     entries: Mapping[str, Entry]
+    flag: str = ""
+    flag_note: str = ""
+    lease_until: datetime | None = None
+    slot: int = 1
 
     @property
     def total(self) -> int:
@@ -136,12 +140,24 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherMark:
+    """A colleague's mark as the arbiter sees it; who it was is not told."""
+
+    label: str  # 评委甲
+    entries: Mapping[str, Entry]
+    total: int
+    flag: str
+    flag_note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
-    """The marking desk: the blind paper, the own sheet, the next paper in the own queue."""
+    """The marking desk: the blind paper, the own sheet, the next paper; for an arbiter the marks so far."""
 
     paper: BlindPaper
     sheet: Sheet
     next_code: str | None
+    others: tuple[OtherMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

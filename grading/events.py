@@ -34,6 +34,14 @@ class PlanCompleted:
 
 
 @dataclass(frozen=True, slots=True)
+class ResultsWithdrawn:
+    """The released results of a batch were taken back, with a reason."""
+
+    scope_id: int
+    batch_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class ResultsReleased:
     """The results of a whole batch were released together."""
 

@@ -6,16 +6,25 @@ from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission
 from grading.commands import commands
-from grading.domain.flows import ASSIGNMENT_FLOW, BATCH_FLOW, OUTCOME_FLOW, PAPER_FLOW, BatchState, OutcomeState
-from grading.models import batch, identity, outcome, plan
+from grading.domain.flows import (
+    APPEAL_FLOW,
+    ASSIGNMENT_FLOW,
+    BATCH_FLOW,
+    OUTCOME_FLOW,
+    PAPER_FLOW,
+    BatchState,
+    OutcomeState,
+)
+from grading.models import batch, identity, outcome, plan, pool
 from grading.services import home, marking, plans
-from grading.views import assess, batches
+from grading.views import afterwards, assess, batches, managing
 from grading.views import outcome as outcome_views
 from grading.views import plan as plan_views
+from grading.views import pool as pool_views
 from grading.views.blueprint import blueprint
 
-MODELS = (batch, identity, outcome, plan)
-VIEWS = (assess, batches, outcome_views, plan_views)
+MODELS = (batch, identity, outcome, plan, pool)
+VIEWS = (afterwards, assess, batches, managing, outcome_views, plan_views, pool_views)
 
 
 def _waiting(actor: Actor) -> int:
@@ -108,9 +117,12 @@ FEATURE = Feature(
         MenuItem("grading", "我的成绩", "grading.show_results", "award", P.GRADING_OUTCOME_SUBMIT, 30),
         MenuItem("grading", "我的评审", "grading.assess", "writing", P.GRADING_PAPER_MARK, 10, count=_waiting),
         MenuItem("grading", "评审批次", "grading.batches", "files", P.GRADING_BATCH_READ, 10),
+        MenuItem("grading", "评审库", "grading.assessor_pool", "users", P.GRADING_BATCH_MANAGE, 30),
+        MenuItem("grading", "申诉", "grading.list_appeals", "scale", P.GRADING_BATCH_MANAGE, 40),
+        MenuItem("grading", "跟踪辅导", "grading.list_coaching", "school", P.CLASS_TEACH, 50),
         MenuItem("grading", "已发布成绩", "grading.show_results", "award", P.GRADING_BATCH_READ, 20),
     ),
     jobs={plans.JOB: plans.make_pdf},
     home_cards=(_cards,),
-    flows=(OUTCOME_FLOW, BATCH_FLOW, PAPER_FLOW, ASSIGNMENT_FLOW),
+    flows=(OUTCOME_FLOW, BATCH_FLOW, PAPER_FLOW, ASSIGNMENT_FLOW, APPEAL_FLOW),
 )

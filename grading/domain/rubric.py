@@ -57,6 +57,10 @@ class Criterion:
         """Return the automatic points by these figures."""
         return sum(rule.points for rule in self.auto if figures.get(rule.figure, 0) >= rule.at_least)
 
+    def deviates(self, points: int, suggested: int) -> bool:
+        """Say whether points contradict the automatic ones: fewer than proved, or more than can be judged."""
+        return points < suggested or points > suggested + self.maximum - self.auto_maximum
+
     def comment_needed(self, points: int) -> bool:
         """Say whether these points must be explained: below 60 % or above 90 % of the maximum."""
         return points * 100 < LOW_PERCENT * self.maximum or points * 100 > HIGH_PERCENT * self.maximum
@@ -116,8 +120,17 @@ class Entry:
     comment: str = ""
 
 
-def check_entries(rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool) -> list[Issue]:
-    """Return what is wrong with the entries; ``complete`` also asks for all criteria and needed comments."""
+def _deviates(criterion: Criterion, entry: Entry, suggested: Mapping[str, int]) -> bool:
+    return entry.points is not None and criterion.deviates(entry.points, suggested.get(criterion.key, 0))
+
+
+def check_entries(
+    rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool, suggested: Mapping[str, int] | None = None
+) -> list[Issue]:
+    """Return what is wrong with the entries; ``complete`` also asks for all criteria and needed comments.
+
+    suggested: the automatic points; whoever deviates from them says why in the comment.
+    """
     issues = []
     for criterion in rubric.criteria:
         entry = entries.get(criterion.key, Entry())
@@ -132,6 +145,9 @@ def check_entries(rubric: Rubric, entries: Mapping[str, Entry], *, complete: boo
             issues.append(
                 Issue(f"{where}得分{side}满分的 {limit}%，请写评语说明理由。", field=f"comment-{criterion.key}")
             )
+        elif complete and not entry.comment and suggested is not None and _deviates(criterion, entry, suggested):
+            message = f"{where}与平台的自动得分（{suggested.get(criterion.key, 0)} 分）不一致，请在评语里写明理由。"
+            issues.append(Issue(message, field=f"comment-{criterion.key}"))
         if len(entry.comment) > MAX_COMMENT:
             issues.append(Issue(f"{where}的评语超过 {MAX_COMMENT} 字。", field=f"comment-{criterion.key}"))
     unknown = set(entries) - {criterion.key for criterion in rubric.criteria}

@@ -11,6 +11,8 @@ from app.core.db import Base, StrEnumType, UTCDateTime
 from app.core.flow import StatefulMixin
 from grading.domain.flows import AssignmentState, BatchState, PaperState
 
+_ACTIVE = "state NOT IN ('recused', 'expired', 'revoked', 'void')"
+
 
 class RubricVersion(Base):
     """A rubric frozen by its content hash; never changed."""
@@ -38,13 +40,14 @@ class Batch(StatefulMixin, Base):
     opened_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     drawn_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     released_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    third_gap: orm.Mapped[int] = orm.mapped_column(default=15, server_default="15")  # points
     __table_args__ = (sa.UniqueConstraint("scope_id", "number"),)
 
 
 class Conflict(Base):
     """Why an assessor may not take a paper (or, without paper, any paper of the batch).
 
-    kind: teaching | learner | manager | recused.
+    kind: teaching | learner | manager | coached | earlier | institution | declared | recused.
     """
 
     __tablename__ = "grading_conflict"
@@ -62,7 +65,7 @@ class Draw(Base):
     __tablename__ = "grading_draw"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     batch_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_batch.id"), index=True)
-    reason: orm.Mapped[str] = orm.mapped_column(sa.String(20))  # first | replacement | third | fill
+    reason: orm.Mapped[str] = orm.mapped_column(sa.String(20))  # first replacement third arbiter appeal fill
     seed: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     algorithm: orm.Mapped[str] = orm.mapped_column(sa.String(40))
     input: orm.Mapped[str] = orm.mapped_column(sa.Text)
@@ -73,7 +76,10 @@ class Draw(Base):
 
 
 class Paper(StatefulMixin, Base):
-    """A scrubbed work under its code. content: canonical JSON, frozen at intake, with its SHA-256."""
+    """A scrubbed work under its code. content: canonical JSON, frozen at intake, with its SHA-256.
+
+    screening: clear (nothing found) | look (a screener must look) | passed. scan: what the automatic scan found.
+    """
 
     __tablename__ = "grading_paper"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -85,13 +91,17 @@ class Paper(StatefulMixin, Base):
     content_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     final_numerator: orm.Mapped[int | None]
     final_denominator: orm.Mapped[int | None]
+    method: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="", server_default="")  # mean | median | arbiter
+    screening: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="clear", server_default="clear")
+    scan: orm.Mapped[str] = orm.mapped_column(sa.Text, default="[]", server_default="[]")
 
 
 class Assignment(StatefulMixin, Base):
-    """One assessor's work on one paper; slot 1 and 2 always, slot 3 when the two disagree on passing.
+    """One assessor's work on one paper; slots 1 and 2 always, 3 when the two disagree,
+    4 the arbiter, 5 the new assessor of an appeal.
 
-    entries: canonical JSON {criterion: {points, comment}}. A recused assessor keeps the row and so never
-    gets the paper again. total: points, once completed.
+    entries: canonical JSON {criterion: {points, comment}}. flag: doubt | veto, with a note. Whoever recused
+    keeps the row and so never gets the paper again. total: points, once completed.
     """
 
     __tablename__ = "grading_assignment"
@@ -105,10 +115,14 @@ class Assignment(StatefulMixin, Base):
     entries: orm.Mapped[str] = orm.mapped_column(sa.Text, default="{}")
     total: orm.Mapped[int | None]
     recusal: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
+    flag: orm.Mapped[str] = orm.mapped_column(sa.String(10), default="", server_default="")
+    flag_note: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="", server_default="")
+    lease_until: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime, index=True)
+    opened_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     completed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     __table_args__ = (
         sa.UniqueConstraint("paper_id", "account_id"),
-        sa.CheckConstraint("slot BETWEEN 1 AND 3", name="slot"),
+        sa.CheckConstraint("slot BETWEEN 1 AND 5", name="slot"),
         sa.CheckConstraint("total IS NULL OR (total >= 0 AND total <= 100)", name="total"),
         sa.Index("ix_grading_assignment_queue", "account_id", "state", "place"),
         sa.Index(
@@ -116,7 +130,7 @@ class Assignment(StatefulMixin, Base):
             "paper_id",
             "slot",
             unique=True,
-            sqlite_where=sa.text("state <> 'recused'"),
-            postgresql_where=sa.text("state <> 'recused'"),
+            sqlite_where=sa.text(_ACTIVE),
+            postgresql_where=sa.text(_ACTIVE),
         ),
     )

@@ -10,79 +10,51 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.accounts.models import Account, Grant
-from app.accounts.scopes import ancestors, descendants
 from app.core import audit, clock, idempotency
 from app.core.actor import Actor, system
 from app.core.db import db
 from app.core.errors import Issue, NotFound, Refused
 from app.core.flow import fire
-from app.core.permissions import Permission, Role
-from grading import access, ports
+from app.core.permissions import Permission
+from grading import access
 from grading.domain import draw as drawing
 from grading.domain.canonical import canonical
-from grading.domain.flows import BATCH_FLOW, PAPER_FLOW, AssignmentState, BatchState, PaperState
+from grading.domain.deadlines import LEASE_HOURS, after_work_hours
+from grading.domain.flows import BATCH_FLOW, INACTIVE, PAPER_FLOW, AssignmentState, BatchState, PaperState
 from grading.models.batch import Assignment, Batch, Conflict, Draw, Paper
-from grading.services import intake
+from grading.services import intake, pool
 
 PER_PAPER = 2
+PLACES: dict[PaperState, tuple[int, ...]] = {
+    PaperState.MARKING: (1, 2),
+    PaperState.THIRD: (1, 2, 3),
+    PaperState.ARBITRATION: (1, 2, 3, 4),
+    PaperState.APPEALED: (5,),
+}
+PRIORITY = ("teaching", "institution", "learner", "manager", "coached", "earlier", "declared", "recused")
 REASONS = {
     "teaching": "任课或曾任课",
     "learner": "本班学员",
     "manager": "批次管理员",
+    "coached": "辅导过该学员",
+    "earlier": "评过该学员以前的成果",
+    "institution": "与班级同机构",
+    "declared": "已申报利害关系",
+    "cap": "评审份数已满",
     "recused": "已回避",
     "assigned": "已在评这份",
 }
 
 
-def pool(batch: Batch) -> list[int]:
-    """Return the active accounts that hold ASSESSOR in the pool's scope, above or below it, ascending."""
-    above = ancestors(batch.pool_scope_id)
-    return list(
-        db.session.scalars(
-            sa.select(Grant.account_id)
-            .join(Account, Account.id == Grant.account_id)
-            .where(
-                Grant.role == Role.ASSESSOR,
-                Grant.ended_at.is_(None),
-                Account.disabled_at.is_(None),
-                sa.or_(Grant.scope_id.in_(above), Grant.scope_id.in_(descendants(batch.pool_scope_id))),
-            )
-            .distinct()
-            .order_by(Grant.account_id)
-        )
-    )
-
-
-def refresh_conflicts(batch: Batch) -> None:
-    """Store who may not mark in this batch: teachers (now or ever), its own learners, its manager."""
-    wanted = {(account_id, "teaching") for account_id in ports.bound().classes.teachers(batch.scope_id)}
-    wanted |= {(account_id, "learner") for account_id in intake.authors(batch.id)}
-    if batch.opened_by is not None:
-        wanted.add((batch.opened_by, "manager"))
-    stored = sa.select(Conflict.account_id, Conflict.kind).where(
-        Conflict.batch_id == batch.id, Conflict.paper_id.is_(None)
-    )
-    known = {(row[0], row[1]) for row in db.session.execute(stored)}
-    for account_id, kind in sorted(wanted - known):
-        db.session.add(Conflict(batch_id=batch.id, account_id=account_id, kind=kind, created_at=clock.now()))
-    db.session.flush()
-
-
 def open_slots(batch: Batch) -> list[tuple[Paper, int]]:
-    """Return the places that nobody holds: slots 1 and 2 of papers in marking, 3 of those that need a third."""
+    """Return the places that nobody holds, by what the state of a paper needs."""
     papers = access.papers(batch.id)
     taken = {
         (row.paper_id, row.slot)
         for row in access.assignments([paper.id for paper in papers])
-        if row.state != AssignmentState.RECUSED
+        if row.state not in INACTIVE
     }
-    wanted = []
-    for paper in papers:
-        if paper.state == PaperState.MARKING:
-            wanted += [(paper, slot) for slot in range(1, PER_PAPER + 1)]
-        elif paper.state == PaperState.THIRD:
-            wanted.append((paper, 3))
+    wanted = [(paper, slot) for paper in papers for slot in PLACES.get(paper.state, ())]
     return [(paper, slot) for paper, slot in wanted if (paper.id, slot) not in taken]
 
 
@@ -103,7 +75,10 @@ def _first_draw(actor: Actor, batch: Batch) -> int:
     papers = access.papers(batch.id)
     if not papers:
         raise Refused("这一批次的实践成果都已撤回，没有可以抽取的评审件。")
-    refresh_conflicts(batch)
+    looking = [paper.code for paper in papers if paper.screening == "look"]
+    if looking:
+        raise Refused(f"还有 {len(looking)} 份评审件等待脱敏复核：{'、'.join(looking)}。复核通过后再抽取。")
+    pool.refresh_conflicts(batch)
     intake.fix_outcomes(actor, batch.id)
     for paper in papers:
         fire(PAPER_FLOW, paper, "draw", actor)
@@ -122,7 +97,7 @@ def fill_open_slots(actor: Actor, batch_id: int, key: str) -> int:
     def carry_out() -> int:
         if batch.state != BatchState.MARKING or not (slots := open_slots(batch)):
             raise Refused("这一批次没有空缺的评审名额。")
-        refresh_conflicts(batch)
+        pool.refresh_conflicts(batch)
         _fill(actor, batch, slots, "fill")
         return len(slots)
 
@@ -135,7 +110,7 @@ def draw_one(batch: Batch, paper: Paper, slot: int, reason: str) -> bool:
 
     Runs on an assessor's request: it asks no port. A place left open is shown to the centre.
     """
-    given = _input(batch, [(paper, slot)])
+    given = _input(batch, [(paper, slot)], ask=False)
     if drawing.shortages(given):
         audit.record(system(), "paper.short", f"paper:{paper.code}", {"slot": slot}, scope_id=batch.scope_id)
         return False
@@ -144,34 +119,45 @@ def draw_one(batch: Batch, paper: Paper, slot: int, reason: str) -> bool:
 
 
 def _fill(actor: Actor, batch: Batch, slots: list[tuple[Paper, int]], reason: str) -> None:
-    given = _input(batch, slots)
+    given = _input(batch, slots, ask=True)
     short = drawing.shortages(given)
     if short:
         raise _refusal(short)
     _carry_out(actor, batch, slots, given, reason)
 
 
-def _input(batch: Batch, slots: list[tuple[Paper, int]]) -> drawing.DrawInput:
-    """Return what the draw is made from: papers by code, the pool, conflicts with reasons, loads."""
+def _input(batch: Batch, slots: list[tuple[Paper, int]], *, ask: bool) -> drawing.DrawInput:
+    """Return what the draw is made from; ``ask``: the ports may be asked (never on an assessor's request)."""
     papers = {paper.id: paper for paper, _ in slots}
-    people = pool(batch)
+    people = pool.assessors(batch)
+    inside = set(people)
     conflicts: dict[tuple[int, str], str] = {}
-    for row in db.session.scalars(
-        sa.select(Conflict).where(Conflict.batch_id == batch.id).order_by(Conflict.paper_id.desc(), Conflict.id)
-    ):
+    rows = db.session.scalars(sa.select(Conflict).where(Conflict.batch_id == batch.id))
+    for row in sorted(rows, key=lambda one: (PRIORITY.index(one.kind), one.id)):
         codes = [papers[row.paper_id].code] if row.paper_id in papers else []
         if row.paper_id is None:
             codes = [paper.code for paper in papers.values()]
         for code in codes:
             conflicts.setdefault((row.account_id, code), row.kind)
+    holding: dict[str, list[int]] = {}
     for work in access.assignments(sorted(papers)):
-        conflicts.setdefault((work.account_id, papers[work.paper_id].code), "assigned")
-    inside = set(people)
+        code = papers[work.paper_id].code
+        conflicts.setdefault((work.account_id, code), "assigned")
+        if work.state not in INACTIVE and work.account_id in inside:
+            holding.setdefault(code, []).append(work.account_id)
+    homes = pool.homes(people)
     return drawing.DrawInput(
         papers=dict(Counter(papers[paper.id].code for paper, _ in slots)),
         assessors=tuple(people),
         conflicts={pair: why for pair, why in conflicts.items() if pair[0] in inside},
         loads=_loads(people),
+        caps=pool.caps(batch),
+        holding={code: tuple(who) for code, who in holding.items()},
+        groups={who: min(places) for who, places in homes.items()},
+        apart=tuple(pool.co_teachers(people)),
+        costly=tuple((who, paper.code) for who in sorted(pool.mutual(batch, people)) for paper in papers.values())
+        if ask
+        else (),
     )
 
 
@@ -182,7 +168,7 @@ def _loads(people: list[int]) -> dict[int, int]:
         .join(Paper, Paper.id == Assignment.paper_id)
         .where(
             Assignment.account_id.in_(people),
-            Assignment.state != AssignmentState.RECUSED,
+            Assignment.state.not_in(INACTIVE),
             Paper.state.not_in([PaperState.RELEASED, PaperState.WITHDRAWN]),
         )
         .group_by(Assignment.account_id)
@@ -223,6 +209,7 @@ def _carry_out(
             "algorithm": row.algorithm,
             "input_hash": input_hash,
             "result": row.result,
+            "together": drawing.met(given, chosen),
         },
         scope_id=batch.scope_id,
     )
@@ -245,6 +232,7 @@ def _assign(
                 slot=slot,
                 place=row.id * 10_000 + places[(who, paper.code)],
                 state=AssignmentState.ASSIGNED,
+                lease_until=after_work_hours(clock.now(), LEASE_HOURS),
             )
         )
     db.session.flush()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 
 from app.accounts.models import Scope, ScopeKind
 from app.accounts.scopes import covers, descendants
@@ -25,10 +26,10 @@ from grading.data import REPORT_FIELDS
 from grading.domain import rubric as rubrics
 from grading.domain.canonical import canonical, digest
 from grading.domain.codes import new_code
-from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, BatchState, OutcomeState, PaperState
+from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, AssignmentState, BatchState, OutcomeState, PaperState
 from grading.domain.plan_content import SECTIONS, PlanContent, parse_content
 from grading.domain.scrub import MASK, scrub, token_pattern
-from grading.models.batch import Batch, Paper, RubricVersion
+from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.identity import PaperIdentity
 from grading.models.outcome import Outcome
 from grading.models.plan import Plan, PlanVersion
@@ -55,6 +56,14 @@ def candidates(actor: Actor) -> list[Candidate]:
         .order_by(Scope.id)
     )
     return [Candidate(*row) for row in rows]
+
+
+def classes_below(actor: Actor) -> list[Scope]:
+    """Return the classes below the actor's scope by name."""
+    if actor.scope_id is None:
+        return []
+    query = sa.select(Scope).where(Scope.kind == ScopeKind.CLASS, Scope.id.in_(descendants(actor.scope_id)))
+    return list(db.session.scalars(query.order_by(Scope.name)))
 
 
 def open_batch(actor: Actor, scope_id: int, key: str) -> int:
@@ -221,9 +230,58 @@ def _outcomes_of(batch_id: int) -> dict[int, Outcome]:
     return {row[0]: row[1] for row in rows}
 
 
-def authors(batch_id: int) -> set[int]:
-    """Return the accounts whose papers are in the batch, for the conflicts of the draw."""
-    return {outcome.account_id for outcome in _outcomes_of(batch_id).values()}
+def authors_by_paper(batch_id: int) -> dict[int, int]:
+    """Return the author of each paper of the batch, for the conflicts of the draw."""
+    return {paper_id: outcome.account_id for paper_id, outcome in _outcomes_of(batch_id).items()}
+
+
+def earlier_assessors(accounts: set[int]) -> list[tuple[int, int]]:
+    """Return (author, assessor) for everybody who ever held a paper of these authors that was settled."""
+    rows = db.session.execute(
+        sa.select(PaperIdentity.account_id, Assignment.account_id)
+        .join(Assignment, Assignment.paper_id == PaperIdentity.paper_id)
+        .join(Paper, Paper.id == PaperIdentity.paper_id)
+        .where(
+            PaperIdentity.account_id.in_(accounts),
+            Assignment.state == AssignmentState.COMPLETED,
+            Paper.state.in_([PaperState.RELEASED, PaperState.APPEALED]),
+        )
+        .distinct()
+        .order_by(PaperIdentity.account_id, Assignment.account_id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def paper_of(outcome_id: int) -> Paper:
+    """Return the paper that an outcome became. Raises NotFound."""
+    paper = db.session.scalars(
+        sa.select(Paper)
+        .join(PaperIdentity, PaperIdentity.paper_id == Paper.id)
+        .where(PaperIdentity.outcome_id == outcome_id, Paper.state != PaperState.WITHDRAWN)
+    ).one_or_none()
+    if paper is None:
+        raise NotFound
+    return paper
+
+
+def papers_of(outcome_ids: list[int]) -> dict[int, Paper]:
+    """Return the papers of these outcomes, without their content, by outcome."""
+    rows = db.session.execute(
+        sa.select(PaperIdentity.outcome_id, Paper)
+        .join(Paper, Paper.id == PaperIdentity.paper_id)
+        .options(orm.defer(Paper.content))
+        .where(PaperIdentity.outcome_id.in_(outcome_ids), Paper.state != PaperState.WITHDRAWN)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def outcome_of(paper_id: int) -> Outcome:
+    """Return the outcome behind a paper."""
+    return db.session.scalars(
+        sa.select(Outcome)
+        .join(PaperIdentity, PaperIdentity.outcome_id == Outcome.id)
+        .where(PaperIdentity.paper_id == paper_id)
+    ).one()
 
 
 def fix_outcomes(actor: Actor, batch_id: int) -> None:

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from app.core import audit, clock, idempotency
-from app.core.actor import Actor, system
+from app.core.actor import Actor
 from app.core.db import db, matched
 from app.core.errors import Conflict, InvalidInput, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access
-from grading.data import BlindFigure, BlindPaper, Desk, Exhibit, QueueItem, ReportAnswer, Sheet
+from grading.data import BlindFigure, BlindPaper, Desk, Exhibit, OtherMark, QueueItem, ReportAnswer, Sheet
 from grading.domain import scoring
 from grading.domain.canonical import canonical, digest
-from grading.domain.flows import ASSIGNMENT_FLOW, PAPER_FLOW, AssignmentState, PaperState
+from grading.domain.deadlines import LEASE_HOURS, after_work_hours
+from grading.domain.flows import ASSIGNMENT_FLOW, AssignmentState
 from grading.domain.forecast import compute
 from grading.domain.plan_content import parse_content
 from grading.domain.rubric import Entry, Rubric, check_entries, parse_rubric, rubric_hash
 from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.batch import Conflict as ConflictRow
-from grading.services import draws
+from grading.services import deciding, draws
+from grading.services.deciding import read_entries
 
 MINIMUM_REASON = 4
+MOST_NOTE = 500
+FLAGS = {"doubt": "有疑点，需要再看", "veto": "疑似否决情形（无店铺、抄袭、违禁、刷单）"}
 OPEN_STATES = frozenset({AssignmentState.ASSIGNED, AssignmentState.OPENED, AssignmentState.DRAFT})
 
 
@@ -45,8 +50,19 @@ def desk(actor: Actor, code: str) -> Desk:
     """Return the marking desk of one of the assessor's papers. Raises NotFound for any other code."""
     actor.require(Permission.GRADING_PAPER_MARK)
     work, paper, row = access.my_paper(actor, code)
-    sheet = Sheet(work.state, work.version, read_entries(work.entries))
-    return Desk(_blind(paper, row), sheet, next_code(actor, after=code))
+    sheet = Sheet(
+        work.state, work.version, read_entries(work.entries), work.flag, work.flag_note, work.lease_until, work.slot
+    )
+    others = []
+    if work.slot == scoring.ARBITER_SLOT:
+        others = [
+            OtherMark(
+                f"评委{'甲乙丙'[one.slot - 1]}", read_entries(one.entries), one.total or 0, one.flag, one.flag_note
+            )
+            for one in access.completed(paper.id)
+            if one.slot < scoring.ARBITER_SLOT
+        ]
+    return Desk(_blind(paper, row), sheet, next_code(actor, after=code), tuple(others))
 
 
 def _rubric(row: RubricVersion) -> Rubric:
@@ -83,14 +99,16 @@ def _blind(paper: Paper, row: RubricVersion) -> BlindPaper:
     )
 
 
-def read_entries(text: str) -> dict[str, Entry]:
-    """Return the stored entries by criterion."""
-    return {key: Entry(value["points"], value["comment"]) for key, value in json.loads(text).items()}
-
-
-def _write_entries(entries: Mapping[str, Entry]) -> str:
+def _write_entries(entries: Mapping[str, Entry], suggested: Mapping[str, int] | None = None) -> str:
     rows: dict[str, Any] = {key: {"points": x.points, "comment": x.comment} for key, x in entries.items()}
+    for key, points in (suggested or {}).items():
+        if key in rows:
+            rows[key]["auto"] = points
     return canonical(rows)
+
+
+def _lease() -> datetime:
+    return after_work_hours(clock.now(), LEASE_HOURS)
 
 
 def _batch(paper: Paper) -> Batch:
@@ -104,7 +122,7 @@ def open_paper(actor: Actor, code: str) -> None:
     if work.state != AssignmentState.ASSIGNED:
         return
     check_paper(paper)
-    fire(ASSIGNMENT_FLOW, work, "open", actor)
+    fire(ASSIGNMENT_FLOW, work, "open", actor, values={"opened_at": clock.now(), "lease_until": _lease()})
     audit.record(actor, "paper.opened", f"paper:{code}", {}, scope_id=_batch(paper).scope_id)
 
 
@@ -120,12 +138,12 @@ def save_draft(actor: Actor, code: str, version: int, entries: Mapping[str, Entr
     _same_version(work, version)
     text = _write_entries(entries)
     if work.state != AssignmentState.DRAFT:
-        fire(ASSIGNMENT_FLOW, work, "save", actor, values={"entries": text})
+        fire(ASSIGNMENT_FLOW, work, "save", actor, values={"entries": text, "lease_until": _lease()})
         return work.version
     changed = db.session.execute(
         sa.update(Assignment)
         .where(Assignment.id == work.id, Assignment.version == version, Assignment.state == AssignmentState.DRAFT)
-        .values(entries=text, version=version + 1)
+        .values(entries=text, version=version + 1, lease_until=_lease())
         .execution_options(synchronize_session=False)
     )
     if matched(changed) != 1:
@@ -143,8 +161,10 @@ def _same_version(work: Assignment, version: int) -> None:
         raise _stale()
 
 
-def _refuse_bad(rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool) -> None:
-    issues = check_entries(rubric, entries, complete=complete)
+def _refuse_bad(
+    rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool, suggested: Mapping[str, int] | None = None
+) -> None:
+    issues = check_entries(rubric, entries, complete=complete, suggested=suggested)
     if issues:
         raise InvalidInput(
             issues[0].message if len(issues) == 1 else f"还有 {len(issues)} 处需要补充或修改。",
@@ -153,7 +173,9 @@ def _refuse_bad(rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool)
         )
 
 
-def submit_marks(actor: Actor, code: str, version: int, entries: Mapping[str, Entry], key: str) -> int:
+def submit_marks(
+    actor: Actor, code: str, version: int, entries: Mapping[str, Entry], key: str, flag: str = "", note: str = ""
+) -> int:
     """Complete the marking of a paper and return the total points.
 
     All criteria need points, and a comment below 60 % or above 90 % of a criterion. When it was the last
@@ -164,59 +186,44 @@ def submit_marks(actor: Actor, code: str, version: int, entries: Mapping[str, En
 
     def carry_out() -> int:
         check_paper(paper)
-        rubric = _rubric(row)
+        blind = _blind(paper, row)
+        rubric, suggested = blind.rubric, blind.suggested()
         if work.state in OPEN_STATES:
-            _refuse_bad(rubric, entries, complete=True)
+            _refuse_bad(rubric, entries, complete=True, suggested=suggested)
+            _check_flag(flag, note)
             _same_version(work, version)
         access.lock_paper(paper.id)
         total = sum(entry.points or 0 for entry in entries.values())
-        values = {"entries": _write_entries(entries), "total": total, "completed_at": clock.now()}
+        values = {
+            "entries": _write_entries(entries, suggested),
+            "total": total,
+            "completed_at": clock.now(),
+            "flag": flag,
+            "flag_note": note,
+        }
         fire(ASSIGNMENT_FLOW, work, "complete", actor, values=values)
         audit.record(
             actor,
             "mark.completed",
             f"paper:{code}",
-            {"slot": work.slot, "total": total, "points": {k: x.points for k, x in entries.items()}},
+            {"slot": work.slot, "total": total, "points": {k: x.points for k, x in entries.items()}, "flag": flag},
             scope_id=_batch(paper).scope_id,
         )
-        _settle(paper, rubric)
+        deciding.advance(paper, rubric)
         return total
 
-    body = [code, version, {k: [x.points, x.comment] for k, x in entries.items()}]
+    body = [code, version, {k: [x.points, x.comment] for k, x in entries.items()}, flag, note]
     total: int = idempotency.once(actor, key, "grading.submit_marks", body, carry_out)
     return total
 
 
-def _settle(paper: Paper, rubric: Rubric) -> None:
-    """Give the paper its final score when all marks are there, or call a third assessor."""
-    totals = [work.total for work in access.completed(paper.id) if work.total is not None]
-    batch = _batch(paper)
-    if paper.state == PaperState.MARKING:
-        if len(totals) < draws.PER_PAPER:
-            return
-        if scoring.needs_third(totals[0], totals[1], rubric.pass_line):
-            fire(PAPER_FLOW, paper, "call_third", system(), note={"totals": totals})
-            audit.record(system(), "paper.third_called", f"paper:{paper.code}", {}, scope_id=batch.scope_id)
-            draws.draw_one(batch, paper, 3, "third")
-            return
-    elif len(totals) < draws.PER_PAPER + 1:
-        return
-    final = scoring.final_score(totals)
-    fire(
-        PAPER_FLOW,
-        paper,
-        "settle",
-        system(),
-        note={"totals": totals},
-        values={"final_numerator": final.numerator, "final_denominator": final.denominator},
-    )
-    audit.record(
-        system(),
-        "paper.scored",
-        f"paper:{paper.code}",
-        {"totals": totals, "final": [final.numerator, final.denominator]},
-        scope_id=batch.scope_id,
-    )
+def _check_flag(flag: str, note: str) -> None:
+    if flag not in {"", *FLAGS}:
+        raise InvalidInput("请重新选择疑点的类型。", field="flag")
+    if flag and len(note) < MINIMUM_REASON:
+        raise InvalidInput("请写明疑点在哪里，其他评审讲师会独立再看。", field="flag_note")
+    if len(note) > MOST_NOTE:
+        raise InvalidInput(f"疑点说明最多 {MOST_NOTE} 字。", field="flag_note")
 
 
 def recuse(actor: Actor, code: str, reason: str, key: str) -> bool:

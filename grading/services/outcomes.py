@@ -25,6 +25,7 @@ from grading.models.outcome import Outcome
 from grading.services import intake
 
 FORMAT = 1
+EDITABLE = frozenset({OutcomeState.DRAFT, OutcomeState.RETURNED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Standing:
 
     @property
     def frozen(self) -> bool:
-        return self.state != OutcomeState.DRAFT
+        return self.state not in EDITABLE
 
     @property
     def may_withdraw(self) -> bool:
@@ -59,7 +60,7 @@ def stand(actor: Actor) -> Standing:
     scope_id = access.class_scope(actor)
     outcome = access.own_outcome(actor)
     report = ReportText(json.loads(outcome.report) if outcome else {})
-    if outcome is not None and outcome.state != OutcomeState.DRAFT:
+    if outcome is not None and outcome.state not in EDITABLE:
         snapshot = read_snapshot(outcome)
         return Standing(outcome, facts_of(snapshot), ReportText(snapshot["report"]), ())
     bound = ports.bound()
@@ -120,11 +121,11 @@ def save_report(actor: Actor, report: ReportText, version: int) -> Outcome:
         db.session.add(outcome)
         db.session.flush()
         return outcome
-    if outcome.state != OutcomeState.DRAFT:
+    if outcome.state not in EDITABLE:
         raise Refused("实践成果已经提交，不能再修改；需要修改时请先撤回。", code="wrong_state")
     changed = db.session.execute(
         sa.update(Outcome)
-        .where(Outcome.id == outcome.id, Outcome.report_version == version, Outcome.state == OutcomeState.DRAFT)
+        .where(Outcome.id == outcome.id, Outcome.report_version == version, Outcome.state.in_(EDITABLE))
         .values(report=text, report_version=version + 1)
         .execution_options(synchronize_session=False)
     )

@@ -5,35 +5,28 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from fractions import Fraction
 
 import sqlalchemy as sa
 
 from app.accounts.scopes import account_names, get_scope
-from app.core import audit, clock, events, idempotency
+from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Refused
-from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access
 from grading.data import CriterionResult
 from grading.domain import scoring
-from grading.domain.canonical import canonical
-from grading.domain.flows import (
-    BATCH_FLOW,
-    PAPER_FLOW,
-    AssignmentState,
-    BatchState,
-    PaperState,
-)
+from grading.domain.flows import INACTIVE, UNSCORED, AssignmentState, BatchState, PaperState
 from grading.domain.rubric import Rubric, parse_rubric
-from grading.events import ResultsReleased
 from grading.models.batch import Assignment, Batch, Draw, Paper, RubricVersion
-from grading.services import draws, marking, reveal
+from grading.models.outcome import Appeal, Coaching
+from grading.services import appeals, coaching, draws, reveal
+from grading.services.releasing import ASSESSOR_LETTERS
 
 SMALL_BATCH = 10
-ASSESSOR_LETTERS = "甲乙丙"
+SETTLED = {PaperState.SCORED, PaperState.RELEASED, PaperState.APPEALED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +36,11 @@ class Slot:
     assessor: str
     state: AssignmentState
     total: int | None
+    number: int = 1
+    version: int = 1
+    flag: str = ""
+    flag_note: str = ""
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +54,8 @@ class PaperRow:
     final: str | None
     passed: bool | None
     name: str | None
+    screening: str = "clear"
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class BatchView:
 
     @property
     def open_codes(self) -> list[str]:
-        return [row.code for row in self.rows if row.state not in {PaperState.SCORED, PaperState.RELEASED}]
+        return [row.code for row in self.rows if row.state in UNSCORED]
 
     @property
     def small(self) -> bool:
@@ -109,7 +109,7 @@ def list_batches(actor: Actor) -> list[BatchRow]:
         .group_by(Paper.batch_id, Paper.state)
     )
     for batch_id, state, count in db.session.execute(query):
-        counts[batch_id, state in {PaperState.SCORED, PaperState.RELEASED}] += count
+        counts[batch_id, state in SETTLED] += count
     names = scope_names({batch.scope_id for batch in found})
     return [
         BatchRow(
@@ -143,11 +143,11 @@ def view_batch(actor: Actor, batch_id: int) -> BatchView:
     manages = actor.may(Permission.GRADING_BATCH_MANAGE)
     names = account_names({row.account_id for row in work}) if manages else {}
     revealed = reveal.revealed_names(actor, batch.id)
-    missing = Counter(paper.id for paper, _ in draws.open_slots(batch)) if batch.state == BatchState.MARKING else {}
+    missing = Counter(paper.id for paper, _ in draws.open_slots(batch)) if batch.state != BatchState.OPEN else Counter()
     show_points = manages or batch.state == BatchState.RELEASED
     by_paper: dict[int, list[Assignment]] = {}
     for row in work:
-        if row.state != AssignmentState.RECUSED:
+        if row.state not in INACTIVE:
             by_paper.setdefault(row.paper_id, []).append(row)
     rubric_row = db.session.get_one(RubricVersion, batch.rubric_id)
     return BatchView(
@@ -170,7 +170,7 @@ def view_batch(actor: Actor, batch_id: int) -> BatchView:
 def _paper_row(
     paper: Paper, work: list[Assignment], missing: int, names: dict[int, str], name: str | None, show_points: bool
 ) -> PaperRow:
-    final = _final(paper) if show_points else None
+    final, now = (_final(paper) if show_points else None), clock.now()
     return PaperRow(
         code=paper.code,
         state=paper.state,
@@ -179,6 +179,11 @@ def _paper_row(
                 names.get(row.account_id, f"评委{ASSESSOR_LETTERS[row.slot - 1]}"),
                 row.state,
                 row.total if show_points else None,
+                row.slot,
+                row.version,
+                row.flag if show_points else "",
+                row.flag_note if show_points else "",
+                row.state != AssignmentState.COMPLETED and row.lease_until is not None and row.lease_until < now,
             )
             for row in work
         ),
@@ -186,6 +191,8 @@ def _paper_row(
         final=None if final is None else scoring.shown(final),
         passed=None if final is None else scoring.passes(final),
         name=name,
+        screening=paper.screening,
+        method=paper.method if show_points else "",
     )
 
 
@@ -199,77 +206,10 @@ def _loads(work: list[Assignment], names: dict[int, str]) -> list[tuple[str, int
     held: Counter[int] = Counter()
     done: Counter[int] = Counter()
     for row in work:
-        if row.state != AssignmentState.RECUSED:
+        if row.state not in INACTIVE:
             held[row.account_id] += 1
             done[row.account_id] += row.state == AssignmentState.COMPLETED
     return [(names[who], held[who], done[who]) for who in sorted(held) if who in names]
-
-
-def release_batch(actor: Actor, batch_id: int, key: str) -> int:
-    """Release all results of a batch together and return how many.
-
-    Raises Refused, naming the codes, while a paper has no final score.
-    """
-    actor.require(Permission.GRADING_BATCH_MANAGE)
-    batch = access.get_batch(actor, batch_id)
-    made: int = idempotency.once(actor, key, "grading.release", batch_id, lambda: _release(actor, batch))
-    return made
-
-
-def _release(actor: Actor, batch: Batch) -> int:
-    papers = [access.lock_paper(paper.id) for paper in access.papers(batch.id)]
-    waiting = [paper.code for paper in papers if paper.state in {PaperState.MARKING, PaperState.THIRD}]
-    if waiting:
-        raise Refused(f"还有 {len(waiting)} 份评审件没有评完：{'、'.join(waiting)}。全部评完后才能一起发布。")
-    fire(BATCH_FLOW, batch, "release", actor, values={"released_at": clock.now()})
-    rubric = parse_rubric(json.loads(db.session.get_one(RubricVersion, batch.rubric_id).content))
-    decisions = {}
-    for paper in papers:
-        marking.check_paper(paper)
-        fire(PAPER_FLOW, paper, "release", actor)
-        decisions[paper.id] = _decide(paper, rubric)
-    reveal.hand_back(actor, batch, decisions)
-    codes = tuple(sorted(paper.code for paper in papers))
-    audit.record(
-        actor,
-        "batch.released",
-        f"batch:{batch.id}",
-        {paper.code: [paper.final_numerator, paper.final_denominator] for paper in papers},
-        scope_id=batch.scope_id,
-    )
-    events.publish(ResultsReleased(batch.scope_id, batch.id, codes))
-    return len(codes)
-
-
-def _decide(paper: Paper, rubric: Rubric) -> reveal.Decision:
-    """Return what is released: the final score anew from the marks, points per criterion, comments."""
-    marks = [marking.read_entries(work.entries) for work in access.completed(paper.id)]
-    points = [{key: entry.points or 0 for key, entry in mark.items()} for mark in marks]
-    final = scoring.final_score([sum(mark.values()) for mark in points])
-    if final != _final(paper):
-        raise Refused(f"评审件 {paper.code} 的成绩与评分记录不符，成绩没有发布，请联系管理员核查。")
-    exact = scoring.criterion_points(points)
-    breakdown = [
-        {
-            "title": criterion.title,
-            "maximum": criterion.maximum,
-            "numerator": exact[criterion.key].numerator,
-            "denominator": exact[criterion.key].denominator,
-            "comments": [
-                [f"评委{letter}", mark[criterion.key].comment]
-                for letter, mark in zip(ASSESSOR_LETTERS, marks, strict=False)
-                if mark[criterion.key].comment
-            ],
-        }
-        for criterion in rubric.criteria
-    ]
-    return reveal.Decision(
-        final=final,
-        passed=scoring.passes(final, rubric.pass_line),
-        method="mean" if len(marks) == 2 else "median",
-        breakdown=canonical(breakdown),
-        rubric_label=f"{rubric.programme} {rubric.version}（{rubric.label}）",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +222,9 @@ class TraineeResult:
     method: str
     criteria: tuple[CriterionResult, ...]
     rubric_label: str
-    released_at: object
+    released_at: datetime
+    outcome_id: int = 0
+    version: int = 1
 
     @property
     def bar(self) -> float:
@@ -314,4 +256,39 @@ def my_result(actor: Actor) -> TraineeResult | None:
         ),
         rubric_label=row.rubric_label,
         released_at=row.released_at,
+        outcome_id=row.outcome_id,
+        version=row.version,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """What a trainee can do about a result, and what happened since. withdrawn: why a release was taken back."""
+
+    appeal: Appeal | None = None
+    appeal_until: datetime | None = None
+    may_appeal: bool = False
+    coachings: tuple[tuple[Coaching, str], ...] = ()
+    may_start: bool = False
+    withdrawn: str = ""
+
+
+def aftermath(actor: Actor, found: TraineeResult | None) -> Aftermath:
+    """Return what follows for the trainee from the released result (None: perhaps it was taken back)."""
+    if found is None:
+        return Aftermath(withdrawn=access.own_withdrawn_reason(actor))
+    row = access.own_result(actor)
+    last = access.own_outcome(actor)
+    until = None if row is None else appeals.deadline(row)
+    appeal = appeals.own_appeal(actor, found.outcome_id)
+    talks = tuple(coaching.own_coachings(actor, found.outcome_id)) if not found.passed else ()
+    return Aftermath(
+        appeal=appeal,
+        appeal_until=until,
+        may_appeal=appeal is None and until is not None and clock.now() <= until,
+        coachings=talks,
+        may_start=not found.passed
+        and last is not None
+        and last.id == found.outcome_id
+        and any(talk.confirmed_at for talk, _ in talks),
     )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from app.accounts.models import Account
 from app.core import audit, clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import db, matched
 from app.core.errors import InvalidInput, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission
@@ -76,7 +76,6 @@ def hand_back(actor: Actor, batch: Batch, decisions: dict[int, Decision]) -> Non
         .where(PaperIdentity.batch_id == batch.id, Paper.state != PaperState.WITHDRAWN)
         .order_by(Outcome.id)
     ).all()
-    now = clock.now()
     for identity, outcome in rows:
         if outcome.snapshot_hash != identity.snapshot_hash or digest(outcome.snapshot or "") != identity.snapshot_hash:
             raise Refused(
@@ -85,18 +84,55 @@ def hand_back(actor: Actor, batch: Batch, decisions: dict[int, Decision]) -> Non
             )
         decision = decisions[identity.paper_id]
         fire(OUTCOME_FLOW, outcome, "release", actor)
-        db.session.add(
-            Result(
-                outcome_id=outcome.id,
-                account_id=identity.account_id,
-                scope_id=batch.scope_id,
-                final_numerator=decision.final.numerator,
-                final_denominator=decision.final.denominator,
-                passed=decision.passed,
-                method=decision.method,
-                breakdown=decision.breakdown,
-                rubric_label=decision.rubric_label,
-                released_at=now,
-            )
-        )
+        _add_result(outcome, decision)
     db.session.flush()
+
+
+def _add_result(outcome: Outcome, decision: Decision) -> None:
+    last = db.session.scalar(sa.select(sa.func.max(Result.version)).where(Result.outcome_id == outcome.id)) or 0
+    db.session.add(
+        Result(
+            outcome_id=outcome.id,
+            version=last + 1,
+            account_id=outcome.account_id,
+            scope_id=outcome.scope_id,
+            final_numerator=decision.final.numerator,
+            final_denominator=decision.final.denominator,
+            passed=decision.passed,
+            method=decision.method,
+            breakdown=decision.breakdown,
+            rubric_label=decision.rubric_label,
+            released_at=clock.now(),
+        )
+    )
+    db.session.flush()
+
+
+def _withdraw(outcome_ids: list[int], reason: str) -> int:
+    return matched(
+        db.session.execute(
+            sa.update(Result)
+            .where(Result.outcome_id.in_(outcome_ids), Result.withdrawn_at.is_(None))
+            .values(withdrawn_at=clock.now(), withdrawn_reason=reason)
+        )
+    )
+
+
+def replace_result(outcome: Outcome, decision: Decision, reason: str) -> None:
+    """Put a new version in the place of the released result of one attempt."""
+    _withdraw([outcome.id], reason)
+    _add_result(outcome, decision)
+
+
+def take_back_results(actor: Actor, batch: Batch, reason: str) -> int:
+    """Mark the released results of a batch as withdrawn; return how many."""
+    outcomes = db.session.scalars(
+        sa.select(Outcome)
+        .join(PaperIdentity, PaperIdentity.outcome_id == Outcome.id)
+        .join(Paper, Paper.id == PaperIdentity.paper_id)
+        .where(PaperIdentity.batch_id == batch.id, Paper.state != PaperState.WITHDRAWN)
+        .order_by(Outcome.id)
+    ).all()
+    for outcome in outcomes:
+        fire(OUTCOME_FLOW, outcome, "unrelease", actor)
+    return _withdraw([outcome.id for outcome in outcomes], reason)

@@ -38,6 +38,7 @@ def _page(desk: Desk, error: DomainError | None = None, typed: Any = None) -> An
         typed=typed or {},
         wrong={issue.field: issue.message for issue in error.issues} if error else {},
         error=error,
+        flags=marking.FLAGS,
         low=LOW_PERCENT,
         high=HIGH_PERCENT,
         most=MAX_COMMENT,
@@ -97,7 +98,8 @@ def submit_marks(code: str) -> Answer:
                 marking.save_draft(actor(), code, version, entries)
                 flash("草稿已保存。", "success")
                 return redirect(url_for("grading.assess_paper", code=code))
-            total = marking.submit_marks(actor(), code, version, entries, form_key(request.form))
+            flag, note = request.form.get("flag", ""), clean_text(request.form.get("flag_note", ""))
+            total = marking.submit_marks(actor(), code, version, entries, form_key(request.form), flag, note)
     except DomainError as error:
         return _page(marking.desk(actor(), code), error, request.form)
     flash(f"评审件 {code} 的评分已提交：{total} 分。", "success")

@@ -12,13 +12,15 @@ from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key, new_key
 from grading.domain.codes import read_code
 from grading.domain.flows import ASSIGNMENT_NAMES, BATCH_NAMES, PAPER_NAMES
-from grading.services import draws, intake, results, reveal
+from grading.services import draws, intake, leases, releasing, results, reveal
+from grading.services.deciding import METHODS
 from grading.views.blueprint import blueprint
 
 Answer = str | Response | tuple[str, int]
 
 
-def _number(text: str) -> int:
+def whole(text: str) -> int:
+    """Return the number that was sent; anything unusable is 0, which no row has."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0
 
 
@@ -45,6 +47,8 @@ def _batch(batch_id: int, error: DomainError | None = None) -> Answer:
         batch_names=BATCH_NAMES,
         paper_names=PAPER_NAMES,
         work_names=ASSIGNMENT_NAMES,
+        methods=METHODS,
+        overdue=leases.overdue(view.batch),
         error=error,
         key=new_key(),
     )
@@ -64,7 +68,7 @@ def open_batch() -> Answer:
     """Open a batch of a class."""
     try:
         with unit_of_work():
-            made = intake.open_batch(actor(), _number(request.form.get("scope", "")), form_key(request.form))
+            made = intake.open_batch(actor(), whole(request.form.get("scope", "")), form_key(request.form))
     except DomainError as error:
         if error.status == 404:
             raise
@@ -88,7 +92,7 @@ def draw(batch_id: int) -> Answer:
         with unit_of_work():
             count = draws.run_draw(actor(), batch_id, form_key(request.form))
     except DomainError as error:
-        return _refused(batch_id, error)
+        return refused(batch_id, error)
     flash(f"已为 {count} 份评审件各抽取 2 名评审讲师。", "success")
     return redirect(url_for("grading.batch", batch_id=batch_id))
 
@@ -101,7 +105,7 @@ def fill(batch_id: int) -> Answer:
         with unit_of_work():
             count = draws.fill_open_slots(actor(), batch_id, form_key(request.form))
     except DomainError as error:
-        return _refused(batch_id, error)
+        return refused(batch_id, error)
     flash(f"已补抽 {count} 个评审名额。", "success")
     return redirect(url_for("grading.batch", batch_id=batch_id))
 
@@ -112,9 +116,9 @@ def release(batch_id: int) -> Answer:
     """Release all results of the batch together."""
     try:
         with unit_of_work():
-            count = results.release_batch(actor(), batch_id, form_key(request.form))
+            count = releasing.release_batch(actor(), batch_id, form_key(request.form))
     except DomainError as error:
-        return _refused(batch_id, error)
+        return refused(batch_id, error)
     flash(f"{count} 份成绩已一起发布，学员现在可以查看。", "success")
     return redirect(url_for("grading.batch", batch_id=batch_id))
 
@@ -128,12 +132,13 @@ def reveal_name(batch_id: int) -> Answer:
         with unit_of_work():
             reveal.reveal_name(actor(), batch_id, code, clean_text(request.form.get("reason", "")))
     except DomainError as error:
-        return _refused(batch_id, error)
+        return refused(batch_id, error)
     flash(f"已显示评审件 {code} 的姓名；这次查看已记入审计。", "success")
     return redirect(url_for("grading.batch", batch_id=batch_id))
 
 
-def _refused(batch_id: int, error: DomainError) -> Answer:
+def refused(batch_id: int, error: DomainError) -> Answer:
+    """Show the batch again with the refusal above it."""
     if error.status == 404:
         raise error
     return _batch(batch_id, error)
@@ -145,9 +150,11 @@ def show_results() -> Answer:
     """A trainee's own released result; for the centre, all batches with their scores by code."""
     who = actor()
     if who.may(Permission.GRADING_OUTCOME_SUBMIT):
-        return render_template("grading/result.html", result=results.my_result(who))
+        from grading.views.afterwards import result_page
+
+        return result_page()
     released = [row for row in results.list_batches(who) if row.released_at]
-    chosen = _number(request.args.get("batch", "")) or (released[0].id if released else 0)
+    chosen = whole(request.args.get("batch", "")) or (released[0].id if released else 0)
     return render_template(
         "grading/results.html",
         released=released,

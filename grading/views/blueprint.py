@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint
 
 from app.core.web.formats import yuan
@@ -19,6 +21,12 @@ def figure_text(value: int, unit: str) -> str:
     if unit == "百分之一星":
         return f"{value // 100}.{value % 100:02d} 星"
     return f"{value:,} {unit}".strip()
+
+
+@blueprint.app_template_filter()
+def day_text(day: date) -> str:
+    """Return a day without a time as 2026年11月20日."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 @blueprint.app_template_filter()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import sqlalchemy as sa
@@ -11,11 +10,12 @@ import sqlalchemy as sa
 from app.accounts.models import Account, Scope
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.money import split
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.training.models import TrainingClass
 from grading.data import REPORT_FIELDS, ReportText
-from grading.domain.flows import AssignmentState
+from grading.domain.flows import INACTIVE
 from grading.domain.forecast import Product
 from grading.domain.plan_content import SECTIONS, PlanContent
 from grading.domain.rubric import Entry, Rubric
@@ -128,7 +128,7 @@ def work_on(batch_id: int, code: str | None = None) -> list[Assignment]:
     query = (
         sa.select(Assignment)
         .join(Paper, Paper.id == Assignment.paper_id)
-        .where(Paper.batch_id == batch_id, Assignment.state != AssignmentState.RECUSED)
+        .where(Paper.batch_id == batch_id, Assignment.state.not_in(INACTIVE))
         .order_by(Paper.code, Assignment.slot)
         .execution_options(populate_existing=True)
     )
@@ -141,15 +141,10 @@ def codes(batch_id: int) -> list[str]:
 
 
 def spread(rubric: Rubric, total: int) -> dict[str, Entry]:
-    """Return entries whose points sum to ``total``, with a comment everywhere."""
-    left = total
-    entries: Mapping[str, Entry] = {}
-    for criterion in rubric.criteria:
-        points = min(left, criterion.maximum)
-        left -= points
-        entries = {**entries, criterion.key: Entry(points, "理由写清楚了。")}
-    assert left == 0
-    return dict(entries)
+    """Return entries whose points sum to ``total``, in proportion to the criteria, with a comment everywhere."""
+    maxima = [criterion.maximum for criterion in rubric.criteria]
+    points = split(total, maxima)
+    return {one.key: Entry(given, "理由写清楚了。") for one, given in zip(rubric.criteria, points, strict=True)}
 
 
 def mark(assessor: Actor, code: str, total: int) -> None:

@@ -41,7 +41,7 @@ from tests.factories import grading as grading_factory
 from tests.factories import mall, supply, training
 from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
-from tests.permissions import furniture_manage
+from tests.permissions import furniture_grading, furniture_manage
 from tests.permissions.furniture_goods import furnish_goods
 
 CLASS_WIDE = {"own", "other_class", "other_institution"}
@@ -242,6 +242,8 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
             for name in ("assess_paper", "open_paper", "recuse", "save_marks", "submit_marks")
         },
     }
+
+    made.by_endpoint |= furniture_grading.furnish(owner, teacher)
 
     with unit_of_work():
         stored = files.keep(b"%PDF-1.4 test", "a.pdf", actor=owner)

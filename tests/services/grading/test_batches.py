@@ -23,7 +23,7 @@ from grading.domain.rubric import Entry
 from grading.events import ResultsReleased
 from grading.models.batch import Assignment, Draw, Paper
 from grading.models.outcome import Outcome
-from grading.services import draws, intake, marking, results, reveal
+from grading.services import draws, intake, marking, releasing, results, reveal
 from tests.factories import grading as make
 from tests.factories.tables import changed, fingerprint
 from tests.factories.training import hat, make_region
@@ -67,7 +67,7 @@ def test_another_citys_centre_knows_nothing_of_it(app_context: Flask) -> None:
     for call in (
         lambda: intake.open_batch(stranger, stage.row.scope_id, make.key()),
         lambda: draws.run_draw(stranger, batch_id, make.key()),
-        lambda: results.release_batch(stranger, batch_id, make.key()),
+        lambda: releasing.release_batch(stranger, batch_id, make.key()),
         lambda: reveal.reveal_name(stranger, batch_id, make.codes(batch_id)[0], "想看一下"),
         lambda: results.view_batch(stranger, batch_id),
     ):
@@ -159,12 +159,12 @@ def test_sixty_two_and_fifty_eight_call_a_third_and_the_median_passes(app_contex
     assert [row.slot for row in work] == [1, 2, 3]
     assert len({row.account_id for row in work}) == 3
     with pytest.raises(Refused, match=code), unit_of_work():
-        results.release_batch(stage.centre, batch_id, make.key())
+        releasing.release_batch(stage.centre, batch_id, make.key())
     make.mark(make.assessor_of(stage, work[2]), code, 61)
     paper = _paper(code)
     assert (paper.state, paper.final_numerator, paper.final_denominator) == (PaperState.SCORED, 61, 1)
     with unit_of_work():
-        results.release_batch(stage.centre, batch_id, make.key())
+        releasing.release_batch(stage.centre, batch_id, make.key())
     mine = results.my_result(stage.trainees[0])
     assert mine is not None
     assert (mine.score, mine.passed, mine.method) == ("61.0", True, "median")
@@ -196,7 +196,7 @@ def test_release_is_refused_while_a_paper_is_open_and_names_it(app_context: Flas
     make.mark_paper(stage, batch_id, second, 20, 30)
     before = fingerprint()
     with pytest.raises(Refused) as refusal, unit_of_work():
-        results.release_batch(stage.centre, batch_id, make.key())
+        releasing.release_batch(stage.centre, batch_id, make.key())
     assert open_one in refusal.value.message
     assert first not in refusal.value.message
     assert changed(before, fingerprint()) == []
@@ -213,7 +213,7 @@ def test_release_hands_back_to_the_right_person_and_tells_codes(app_context: Fla
     for code, pair in totals.items():
         make.mark_paper(stage, batch_id, code, *pair)
     with unit_of_work():
-        assert results.release_batch(stage.centre, batch_id, make.key()) == 3
+        assert releasing.release_batch(stage.centre, batch_id, make.key()) == 3
     owners = {}
     for code in totals:
         with unit_of_work():
@@ -253,7 +253,7 @@ def test_edited_paper_stops_marking_and_release(app_context: Flask) -> None:
         paper.content = paper.content.replace("自述", "他述", 1)
     before = fingerprint()
     with pytest.raises(Refused) as refusal, unit_of_work():
-        results.release_batch(stage.centre, batch_id, make.key())
+        releasing.release_batch(stage.centre, batch_id, make.key())
     assert refusal.value.code == "snapshot_changed"
     with pytest.raises(Refused):
         marking.desk(make.assessor_of(stage, make.work_on(batch_id, code)[0]), code)
@@ -268,7 +268,7 @@ def test_edited_outcome_is_refused_at_release(app_context: Flask) -> None:
         row = db.session.scalars(sa.select(Outcome)).one()
         row.snapshot = (row.snapshot or "") + " "
     with pytest.raises(Refused, match="哈希不符"), unit_of_work():
-        results.release_batch(stage.centre, batch_id, make.key())
+        releasing.release_batch(stage.centre, batch_id, make.key())
     assert api.results(stage.row.scope_id) == []
 
 
@@ -282,7 +282,7 @@ def test_edited_mark_is_refused_at_release(app_context: Flask) -> None:
         entries["goods"]["points"] -= 1
         row.entries = json.dumps(entries)
     with pytest.raises(Refused, match="不符"), unit_of_work():
-        results.release_batch(stage.centre, batch_id, make.key())
+        releasing.release_batch(stage.centre, batch_id, make.key())
 
 
 def test_recusal_discards_points_draws_a_replacement_and_is_for_good(app_context: Flask) -> None:
