@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.errors import InvalidInput, NotFound
 from app.core.permissions import Permission, Role
 from grading import ports
-from grading.domain.flows import INACTIVE, BatchState
+from grading.domain.flows import INACTIVE, AssignmentState, BatchState
 from grading.models.batch import Assignment, Batch, Conflict, Paper
 from grading.models.outcome import Coaching
 from grading.models.pool import Qualification, Relation
@@ -31,6 +31,7 @@ RELATIONS = {
 }
 AFFILIATION = timedelta(days=365)
 MOST_CAP = 500
+OPEN_WORK = (AssignmentState.ASSIGNED, AssignmentState.OPENED, AssignmentState.DRAFT)
 
 
 def assessors(batch: Batch) -> list[int]:
@@ -216,15 +217,12 @@ def list_pool(actor: Actor) -> list[PoolRow]:
     names, where = account_names(set(people)), homes(people)
     scopes = {one for group in where.values() for one in group}
     labels = {row.id: row.name for row in db.session.scalars(sa.select(Scope).where(Scope.id.in_(scopes)))}
-    held = dict(
-        db.session.execute(
-            sa.select(Assignment.account_id, sa.func.count())
-            .where(Assignment.account_id.in_(people), Assignment.state.in_(["assigned", "opened", "draft"]))
-            .group_by(Assignment.account_id)
-        )
-        .tuples()
-        .all()
+    open_work = db.session.execute(
+        sa.select(Assignment.account_id, sa.func.count())
+        .where(Assignment.account_id.in_(people), Assignment.state.in_(OPEN_WORK))
+        .group_by(Assignment.account_id)
     )
+    held = {row[0]: row[1] for row in open_work}
     rows = {
         row.account_id: row
         for row in db.session.scalars(sa.select(Qualification).where(Qualification.pool_scope_id == actor.scope_id))
