@@ -220,6 +220,7 @@ def upgrade() -> None:
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("third_gap", sa.Integer(), server_default="15", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["opened_by"], ["accounts_account.id"], name=op.f("fk_grading_batch_opened_by")),
         sa.ForeignKeyConstraint(["pool_scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_batch_pool_scope_id")),
@@ -241,6 +242,7 @@ def upgrade() -> None:
         sa.Column("snapshot_hash", sa.String(length=64), nullable=True),
         sa.Column("receipt", sa.String(length=20), nullable=True),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("returned_reason", sa.String(length=500), server_default="", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_outcome_account_id")),
@@ -267,6 +269,51 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "scope_id", name=op.f("uq_grading_plan_account_id_scope_id")),
     )
     op.create_index(op.f("ix_grading_plan_scope_id"), "grading_plan", ["scope_id"], unique=False)
+    op.create_table(
+        "grading_qualification",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pool_scope_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("certificate", sa.String(length=60), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=False),
+        sa.Column("cap", sa.Integer(), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("cap >= 0", name=op.f("ck_grading_qualification_cap")),
+        sa.CheckConstraint("valid_to >= valid_from", name=op.f("ck_grading_qualification_valid")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_grading_qualification_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["pool_scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_qualification_pool_scope_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_qualification")),
+        sa.UniqueConstraint(
+            "pool_scope_id", "account_id", name=op.f("uq_grading_qualification_pool_scope_id_account_id")
+        ),
+    )
+    op.create_index(op.f("ix_grading_qualification_account_id"), "grading_qualification", ["account_id"], unique=False)
+    op.create_table(
+        "grading_relation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("trainee_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("pin", sa.String(length=10), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("declared_by", sa.Integer(), nullable=True),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_relation_account_id")),
+        sa.ForeignKeyConstraint(["declared_by"], ["accounts_account.id"], name=op.f("fk_grading_relation_declared_by")),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_relation_scope_id")),
+        sa.ForeignKeyConstraint(["trainee_id"], ["accounts_account.id"], name=op.f("fk_grading_relation_trainee_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_relation")),
+    )
+    op.create_index(op.f("ix_grading_relation_account_id"), "grading_relation", ["account_id"], unique=False)
+    op.create_index(op.f("ix_grading_relation_scope_id"), "grading_relation", ["scope_id"], unique=False)
     op.create_table(
         "teaching_task",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -337,6 +384,47 @@ def upgrade() -> None:
         op.f("ix_accounts_signed_in_device_account_id"), "accounts_signed_in_device", ["account_id"], unique=False
     )
     op.create_table(
+        "grading_appeal",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("outcome_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("reasons", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("filed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_appeal_account_id")),
+        sa.ForeignKeyConstraint(["outcome_id"], ["grading_outcome.id"], name=op.f("fk_grading_appeal_outcome_id")),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_appeal_scope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_appeal")),
+        sa.UniqueConstraint("outcome_id", name=op.f("uq_grading_appeal_outcome_id")),
+    )
+    op.create_index(op.f("ix_grading_appeal_scope_id"), "grading_appeal", ["scope_id"], unique=False)
+    op.create_table(
+        "grading_coaching",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("outcome_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("instructor_id", sa.Integer(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("form", sa.String(length=20), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("minutes > 0", name=op.f("ck_grading_coaching_minutes")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_coaching_account_id")),
+        sa.ForeignKeyConstraint(
+            ["instructor_id"], ["accounts_account.id"], name=op.f("fk_grading_coaching_instructor_id")
+        ),
+        sa.ForeignKeyConstraint(["outcome_id"], ["grading_outcome.id"], name=op.f("fk_grading_coaching_outcome_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_coaching")),
+    )
+    op.create_index(op.f("ix_grading_coaching_account_id"), "grading_coaching", ["account_id"], unique=False)
+    op.create_index(op.f("ix_grading_coaching_outcome_id"), "grading_coaching", ["outcome_id"], unique=False)
+    op.create_table(
         "grading_draw",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=False),
@@ -364,6 +452,9 @@ def upgrade() -> None:
         sa.Column("content_hash", sa.String(length=64), nullable=False),
         sa.Column("final_numerator", sa.Integer(), nullable=True),
         sa.Column("final_denominator", sa.Integer(), nullable=True),
+        sa.Column("method", sa.String(length=20), server_default="", nullable=False),
+        sa.Column("screening", sa.String(length=20), server_default="clear", nullable=False),
+        sa.Column("scan", sa.Text(), server_default="[]", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["batch_id"], ["grading_batch.id"], name=op.f("fk_grading_paper_batch_id")),
         sa.ForeignKeyConstraint(["rubric_id"], ["grading_rubric.id"], name=op.f("fk_grading_paper_rubric_id")),
@@ -405,6 +496,7 @@ def upgrade() -> None:
         "grading_result",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("outcome_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("scope_id", sa.Integer(), nullable=False),
         sa.Column("final_numerator", sa.Integer(), nullable=False),
@@ -414,11 +506,13 @@ def upgrade() -> None:
         sa.Column("breakdown", sa.Text(), nullable=False),
         sa.Column("rubric_label", sa.String(length=60), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("withdrawn_reason", sa.String(length=300), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_result_account_id")),
         sa.ForeignKeyConstraint(["outcome_id"], ["grading_outcome.id"], name=op.f("fk_grading_result_outcome_id")),
         sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_result_scope_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_result")),
-        sa.UniqueConstraint("outcome_id", name=op.f("uq_grading_result_outcome_id")),
+        sa.UniqueConstraint("outcome_id", "version", name=op.f("uq_grading_result_outcome_id_version")),
     )
     op.create_index(op.f("ix_grading_result_account_id"), "grading_result", ["account_id"], unique=False)
     op.create_index(op.f("ix_grading_result_scope_id"), "grading_result", ["scope_id"], unique=False)
@@ -796,9 +890,13 @@ def upgrade() -> None:
         sa.Column("entries", sa.Text(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("recusal", sa.Text(), nullable=False),
+        sa.Column("flag", sa.String(length=10), server_default="", nullable=False),
+        sa.Column("flag_note", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint("slot BETWEEN 1 AND 3", name=op.f("ck_grading_assignment_slot")),
+        sa.CheckConstraint("slot BETWEEN 1 AND 5", name=op.f("ck_grading_assignment_slot")),
         sa.CheckConstraint("total IS NULL OR (total >= 0 AND total <= 100)", name=op.f("ck_grading_assignment_total")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_assignment_account_id")),
         sa.ForeignKeyConstraint(["draw_id"], ["grading_draw.id"], name=op.f("fk_grading_assignment_draw_id")),
@@ -806,14 +904,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_assignment")),
         sa.UniqueConstraint("paper_id", "account_id", name=op.f("uq_grading_assignment_paper_id_account_id")),
     )
+    op.create_index(op.f("ix_grading_assignment_lease_until"), "grading_assignment", ["lease_until"], unique=False)
     op.create_index("ix_grading_assignment_queue", "grading_assignment", ["account_id", "state", "place"], unique=False)
     op.create_index(
         "uq_grading_assignment_slot",
         "grading_assignment",
         ["paper_id", "slot"],
         unique=True,
-        sqlite_where=sa.text("state <> 'recused'"),
-        postgresql_where=sa.text("state <> 'recused'"),
+        sqlite_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
+        postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
     )
     op.create_table(
         "grading_conflict",
@@ -2287,10 +2386,11 @@ def downgrade() -> None:
     op.drop_index(
         "uq_grading_assignment_slot",
         table_name="grading_assignment",
-        sqlite_where=sa.text("state <> 'recused'"),
-        postgresql_where=sa.text("state <> 'recused'"),
+        sqlite_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
+        postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
     )
     op.drop_index("ix_grading_assignment_queue", table_name="grading_assignment")
+    op.drop_index(op.f("ix_grading_assignment_lease_until"), table_name="grading_assignment")
     op.drop_table("grading_assignment")
     op.drop_index("ix_worlds_due_task_target", table_name="worlds_due_task")
     op.drop_index("ix_worlds_due_task_next", table_name="worlds_due_task")
@@ -2346,12 +2446,22 @@ def downgrade() -> None:
     op.drop_table("grading_paper")
     op.drop_index(op.f("ix_grading_draw_batch_id"), table_name="grading_draw")
     op.drop_table("grading_draw")
+    op.drop_index(op.f("ix_grading_coaching_outcome_id"), table_name="grading_coaching")
+    op.drop_index(op.f("ix_grading_coaching_account_id"), table_name="grading_coaching")
+    op.drop_table("grading_coaching")
+    op.drop_index(op.f("ix_grading_appeal_scope_id"), table_name="grading_appeal")
+    op.drop_table("grading_appeal")
     op.drop_index(op.f("ix_accounts_signed_in_device_account_id"), table_name="accounts_signed_in_device")
     op.drop_table("accounts_signed_in_device")
     op.drop_table("worlds_world")
     op.drop_table("training_institution")
     op.drop_index("ix_teaching_task_class", table_name="teaching_task")
     op.drop_table("teaching_task")
+    op.drop_index(op.f("ix_grading_relation_scope_id"), table_name="grading_relation")
+    op.drop_index(op.f("ix_grading_relation_account_id"), table_name="grading_relation")
+    op.drop_table("grading_relation")
+    op.drop_index(op.f("ix_grading_qualification_account_id"), table_name="grading_qualification")
+    op.drop_table("grading_qualification")
     op.drop_index(op.f("ix_grading_plan_scope_id"), table_name="grading_plan")
     op.drop_table("grading_plan")
     op.drop_index(op.f("ix_grading_outcome_scope_id"), table_name="grading_outcome")
