@@ -18,6 +18,7 @@ from sim_mall.domain.listing_flow import LISTING_FLOW
 from sim_mall.domain.order_flow import ORDER_FLOW
 from sim_mall.domain.parcel_flow import PARCEL_FLOW
 from sim_mall.domain.payment_flow import PAYMENT_FLOW
+from sim_mall.domain.promotion_flow import PROMOTION_FLOWS
 from sim_mall.domain.refund_flow import REFUND_FLOW
 from sim_mall.domain.rules.violation_flow import VIOLATION_FLOW
 from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
@@ -26,13 +27,16 @@ from sim_mall.models.shops import Shop
 from sim_mall.services import (
     aftersales,
     cart,
+    coupons,
     goods_lists,
+    groups,
     members,
     notices,
     order_lists,
     orders,
     parcels,
     payments,
+    promotions,
     receiving,
     reviews,
     shelves,
@@ -220,6 +224,7 @@ FEATURE = Feature(
         REFUND_FLOW,
         INVOICE_FLOW,
         VIOLATION_FLOW,
+        *PROMOTION_FLOWS,
     ),
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
@@ -260,6 +265,10 @@ FEATURE = Feature(
         shipping.RECEIVE: receiving.on_receive,
         receiving.REVIEW_DUE: reviews.on_review_due,
         **dict.fromkeys(aftersales.CLOCKS, aftersales.on_due),
+        promotions.START: promotions.on_start,
+        promotions.FINISH: promotions.on_finish,
+        coupons.EXPIRY: coupons.on_expiry,
+        groups.DEADLINE: groups.on_deadline,
     },
     startup=_start,
 )

@@ -36,6 +36,7 @@ class CloseReason(StrEnum):
     SELLER = "seller"  # 卖家关闭
     TIMEOUT = "timeout"  # 超时未付款
     REFUNDED = "refunded"  # 全部退款
+    GROUP = "group"  # 拼团未成团
 
 
 CLOSE_REASONS = {
@@ -43,6 +44,7 @@ CLOSE_REASONS = {
     CloseReason.SELLER: "卖家关闭",
     CloseReason.TIMEOUT: "超时未付款，自动取消",
     CloseReason.REFUNDED: "全部退款",
+    CloseReason.GROUP: "拼团未成团，已全额退款",
 }
 
 ORDER_NAMES: dict[str, str] = {
@@ -67,6 +69,7 @@ ORDER_FLOW = Flow(
         on("cancel", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "订单已付款或已关闭，不能取消；需要退款请申请售后。"),
         on("seller_close", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "只有待付款的订单可以关闭。"),
         on("timeout", _S.PENDING_PAY, _S.CLOSED, SYSTEM),
+        on("group_failed", _S.PAID, _S.CLOSED, SYSTEM),
         on("ship_part", _TO_SHIP, _S.PART_SHIPPED, {Role.TRAINEE, SYSTEM}, "这笔订单现在不能发货。"),
         on("ship_all", _TO_SHIP, _S.SHIPPED, {Role.TRAINEE, SYSTEM}, "这笔订单现在不能发货。"),
         on("rest_refunded", _S.PART_SHIPPED, _S.SHIPPED, SYSTEM),

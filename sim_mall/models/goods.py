@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
+from sqlalchemy.ext.hybrid import hybrid_property
 
 from app.core.db import Base, StrEnumType, UTCDateTime
 from app.core.flow import StatefulMixin
@@ -137,22 +138,25 @@ class Sku(Base):
 
 
 class Stock(Base):
-    """Stock of one SKU: what is there, what of it is promised to orders, what came back spoilt."""
+    """Stock of one SKU: what is there, what of it is promised to orders, set aside for a flash sale (活动库存), what
+    came back spoilt."""
 
     __tablename__ = "mall_stock"
     sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_sku.id"), primary_key=True, autoincrement=False)
     on_hand: orm.Mapped[int] = orm.mapped_column(default=0)
     allocated: orm.Mapped[int] = orm.mapped_column(default=0)
+    aside: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     damaged: orm.Mapped[int] = orm.mapped_column(default=0)
     sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku, back_populates="stock")
     __table_args__ = (
-        sa.CheckConstraint("allocated >= 0 AND allocated <= on_hand", name="allocated"),
+        sa.CheckConstraint("allocated >= 0 AND aside >= 0 AND allocated + aside <= on_hand", name="allocated"),
         sa.CheckConstraint("damaged >= 0", name="damaged"),
     )
 
-    @property
+    @hybrid_property
     def saleable(self) -> int:
-        return self.on_hand - self.allocated
+        """Units that can be ordered at the usual price; also in queries."""
+        return self.on_hand - self.allocated - self.aside
 
 
 class MovementKind(StrEnum):
@@ -163,6 +167,7 @@ class MovementKind(StrEnum):
     RELEASE = "release"  # 取消或发货前退款释放
     SALE = "sale"  # 发货
     RETURN = "return"  # 退货入库
+    ASIDE = "aside"  # 活动库存划入、划回
 
 
 class StockMovement(Base):
@@ -174,6 +179,7 @@ class StockMovement(Base):
     kind: orm.Mapped[MovementKind] = orm.mapped_column(StrEnumType(MovementKind))
     on_hand: orm.Mapped[int] = orm.mapped_column(default=0)
     allocated: orm.Mapped[int] = orm.mapped_column(default=0)
+    aside: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     damaged: orm.Mapped[int] = orm.mapped_column(default=0)
     reference: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="")
     at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)

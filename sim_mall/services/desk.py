@@ -105,7 +105,7 @@ def money(shop: Shop) -> Money:
 
 def low_stock(shop: Shop, limit: int = 5) -> list[tuple[int, str, str, int]]:
     """Return (listing, title, spec, saleable) of goods on sale that run out, scarcest first."""
-    left = Stock.on_hand - Stock.allocated
+    left = Stock.saleable
     rows = db.session.execute(
         sa.select(Listing.id, Listing.title, Sku.spec, left)
         .join(Sku, Sku.listing_id == Listing.id)

@@ -32,7 +32,7 @@ def manage_query(shop: Shop, state: str, q: str) -> sa.Select[Listing]:
     query = sa.select(Listing).where(Listing.shop_id == shop.id)
     if state == "soldout":
         left = (
-            sa.select(sa.func.coalesce(sa.func.sum(Stock.on_hand - Stock.allocated), 0))
+            sa.select(sa.func.coalesce(sa.func.sum(Stock.saleable), 0))
             .join(Sku, Sku.id == Stock.sku_id)
             .where(Sku.listing_id == Listing.id, Sku.removed.is_(False))
             .scalar_subquery()

@@ -17,12 +17,11 @@ from sqlalchemy import orm
 from app.core.actor import Actor
 from app.core.clock import local
 from app.core.db import db
-from app.core.errors import Conflict, InvalidInput, Issue, NotFound, Refused
+from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.events import publish
 from app.core.flow import fire
 from app.core.idempotency import once
 from app.core.permissions import Permission
-from app.core.web.formats import yuan
 from app.worlds import due
 from app.worlds.clock import get_world, sim_now
 from app.worlds.models import DueTask
@@ -30,107 +29,21 @@ from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.data import OrderInfo, OrderLineInfo, Receiver
 from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderSource, OrderState
-from sim_mall.domain.pricing.engine import quote
-from sim_mall.domain.pricing.terms import Cart, CartLine, Freight, Quote
+from sim_mall.domain.pricing.terms import PricedLine
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
-from sim_mall.models.goods import Listing, Sku
+from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import cart, freight, payments, stock
+from sim_mall.services import cart, coupons, flash, freight, groups, payments, stock
 from sim_mall.services.addresses import check_receiver
+from sim_mall.services.checkout import Checkout, Choice, Wanted, check_out, refuse_changed
+from sim_mall.services.checkout import key_of as coupon_key
 from sim_mall.services.notices import note, notify
+from sim_mall.services.offers import GroupChoice
+from sim_mall.services.order_facts import facts_of
 from sim_mall.services.shops import system_of
 
-MAX_LINES = 50
 PAY_TIMEOUT = "mall.pay_timeout"
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """One line to buy."""
-
-    sku_id: int
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True)
-class CheckoutLine:
-    """One line of a checkout with the goods behind it. price: what a unit costs in this checkout (fen)."""
-
-    sku: Sku
-    listing: Listing
-    quantity: int
-    price: int
-
-
-@dataclass(frozen=True, slots=True)
-class Checkout:
-    """What is to be bought, priced. Quote lines are numbered like ``lines``, from 0.
-
-    blocked: places of the lines that cannot be sent to the receiver's region.
-    """
-
-    lines: tuple[CheckoutLine, ...]
-    quote: Quote
-    blocked: tuple[int, ...] = ()
-
-    def shown(self) -> dict[str, Any]:
-        """Return what the buyer was shown, to be compared when the order is submitted."""
-        prices = {str(line.sku.id): line.price for line in self.lines}
-        return {"prices": prices, "freight": self.quote.freight_total, "payable": self.quote.payable}
-
-
-def check_out(
-    actor: Actor, wanted: Sequence[Wanted], live_price: Mapping[int, int] | None = None, region: str = ""
-) -> Checkout:
-    """Price what the actor wants to buy; changes nothing.
-
-    region: division code of the receiver, for the freight; '' takes each template's default row.
-    live_price: fen per SKU that a live room offers instead of the shop's price.
-    Raises InvalidInput without lines, Refused for goods that are not for sale.
-    """
-    actor.require(Permission.MALL_BUY)
-    if not wanted:
-        raise InvalidInput("还没有选择要购买的商品。", field="lines")
-    if len(wanted) > MAX_LINES:
-        raise InvalidInput(f"一次最多购买 {MAX_LINES} 种商品。", field="lines")
-    lines = []
-    for line in wanted:
-        sku = access.get_sku_for_sale(actor.world(), line.sku_id)
-        cart.refuse_own(actor, sku.listing)
-        price = (live_price or {}).get(sku.id, sku.price)
-        lines.append(CheckoutLine(sku, sku.listing, cart.check_quantity(line.quantity), price))
-    cart_lines = tuple(
-        CartLine(index, line.listing.shop_id, line.price, line.quantity) for index, line in enumerate(lines)
-    )
-    amounts = {int(line.id): line.payable for line in quote(Cart(cart_lines)).lines}  # what free-if conditions look at
-    items = [
-        freight.Item(line.listing, line.quantity, line.sku.weight_g, amounts[place]) for place, line in enumerate(lines)
-    ]
-    cost = freight.way_cost(items, region)
-    fees = tuple(Freight(shop_id, fee) for shop_id, fee in cost.fees.items())
-    return Checkout(tuple(lines), quote(Cart(cart_lines, freight=fees)), cost.blocked)
-
-
-def _refuse_changed(shown: Mapping[str, Any], checkout: Checkout) -> None:
-    """Raise Conflict (409, code price_changed) naming each price that is not what the buyer saw."""
-    now = checkout.shown()
-    if shown == now:
-        return
-    issues = []
-    before = shown.get("prices", {})
-    for line in checkout.lines:
-        old = before.get(str(line.sku.id))
-        if old is not None and old != line.price:
-            issues.append(Issue(f"“{line.listing.title}”的价格由 {yuan(old)} 变为 {yuan(line.price)}。", "price"))
-    if shown.get("freight") != now["freight"]:
-        issues.append(Issue(f"运费由 {yuan(int(shown.get('freight') or 0))} 变为 {yuan(now['freight'])}。", "freight"))
-    old_total = int(shown.get("payable") or 0)
-    raise Conflict(
-        f"价格有变化：应付由 {yuan(old_total)} 变为 {yuan(now['payable'])}，请确认后重新提交。",
-        code="price_changed",
-        issues=issues,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,27 +64,32 @@ def submit_orders(
     messages: Mapping[int, str] | None = None,
     live_price: Mapping[int, int] | None = None,
     live: LiveOrigin | None = None,
+    choice: Choice | None = None,
 ) -> list[int]:
     """Submit: one order per shop, stock reserved for all lines or for none. Returns the order ids.
 
     shown: prices that the buyer saw (``Checkout.shown``); a difference raises Conflict (409) with old and new.
-    messages: shop id → the buyer's words. The same key with the same body returns the first answer.
+    messages: shop id → the buyer's words. choice: coupons and group; without one no coupon is used.
+    The same key with the same body returns the first answer.
     """
     actor.require(Permission.MALL_BUY)
     receiver = check_receiver(receiver)
+    choice = choice or Choice(coupons=())
     body = {
         "lines": [[line.sku_id, line.quantity] for line in wanted],
         "receiver": [receiver.name, receiver.phone, receiver.region, receiver.detail, receiver.division_code],
         "messages": {str(k): v for k, v in (messages or {}).items()},
         "live": [live.room_id, live.item_id] if live else None,
         "live_price": {str(k): v for k, v in (live_price or {}).items()},
+        "coupons": sorted(choice.coupons or ()),
+        "group": [choice.group.promotion_id, choice.group.group_id] if choice.group else None,
     }
 
     def carry_out() -> list[int]:
-        checkout = check_out(actor, wanted, live_price, receiver.division_code)
+        checkout = check_out(actor, wanted, live_price, receiver.division_code, choice)
         freight.refuse_blocked([line.listing for line in checkout.lines], checkout.blocked, receiver.division_code)
         if shown is not None:
-            _refuse_changed(shown, checkout)
+            refuse_changed(shown, checkout)
         return _place(actor, checkout, receiver, messages or {}, live)
 
     found: list[int] = once(actor, key, "order.submit", body, carry_out)
@@ -183,12 +101,11 @@ def _place(
 ) -> list[int]:
     world = get_world(actor.world())
     now = sim_now(world.id)
-    demand: dict[int, int] = {}
-    for line in checkout.lines:
-        demand[line.sku.id] = demand.get(line.sku.id, 0) + line.quantity
     batch = _number(now)
-    stock.reserve(demand, now, f"batch:{batch}")
-    pay_by = now + timedelta(minutes=setting(world, "pay_minutes_fast" if live else "pay_minutes"))
+    _take_stock(actor, checkout, batch)
+    coupons.lock(actor, checkout.coupons, batch)
+    fast = live is not None or bool(checkout.flash)
+    pay_by = now + timedelta(minutes=setting(world, "pay_minutes_fast" if fast else "pay_minutes"))
     placed = []
     for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
         order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live)
@@ -196,8 +113,35 @@ def _place(
         due.schedule(world.id, pay_by, PAY_TIMEOUT, order.id, OrderState.PENDING_PAY)
         _tell_placed(actor, order)
         placed.append(order.id)
-    cart.take_out(actor, sorted(demand))
+    cart.take_out(actor, sorted({line.sku.id for line in checkout.lines}))
     return placed
+
+
+def _take_stock(actor: Actor, checkout: Checkout, batch: str) -> None:
+    """Count limits and reserve stock for all lines: flash sales from what was set aside, the rest from sale."""
+    now = sim_now(actor.world())
+    usual: dict[int, int] = {}
+    aside: dict[int, int] = {}
+    for place, line in enumerate(checkout.lines):
+        demand = aside if place in checkout.flash else usual
+        demand[line.sku.id] = demand.get(line.sku.id, 0) + line.quantity
+    sales: dict[int, tuple[Promotion, dict[int, int]]] = {}
+    for place, item in checkout.flash.items():
+        _, units = sales.setdefault(item.promotion_id, (item.promotion, {}))
+        units[item.id] = units.get(item.id, 0) + checkout.lines[place].quantity
+    for promotion_id in sorted(sales):
+        flash.take(*sales[promotion_id], actor.person())
+    if checkout.group_choice is not None:
+        _count_group(actor, checkout, checkout.group_choice)
+    stock.reserve_aside(aside, now, f"batch:{batch}")
+    stock.reserve(usual, now, f"batch:{batch}")
+
+
+def _count_group(actor: Actor, checkout: Checkout, choice: GroupChoice) -> None:
+    if choice.group_id is not None:
+        groups.refuse_joining(actor, choice.promotion_id, choice.group_id)
+    promotion = next(iter(checkout.group.values())).promotion
+    flash.count_quota(promotion, actor.person(), sum(checkout.lines[place].quantity for place in checkout.group))
 
 
 def _number(now: datetime) -> str:
@@ -254,26 +198,38 @@ def _write_order(
             unit_price=line.unit_price,
             quantity=line.qty,
             base=line.base,
-            steps=[[step.step, step.id, step.share] for step in line.steps],
+            steps=[[step.step, step.id, step.share, step.name] for step in line.steps],
             payable=line.payable,
         )
         db.session.add(row)
         db.session.flush()
         stock.hold(row)
+        _keep_discounts(checkout, row, line)
+    if checkout.group_choice is not None:
+        groups.note_order(order, checkout.group_choice.promotion_id, checkout.group_choice.group_id)
     return order
 
 
-def facts_of(order: Order) -> tuple[int, int, int, int, int, str, int | None]:
-    """Return what every event of an order says."""
-    return (
-        order.world_id,
-        order.id,
-        order.shop_id,
-        order.buyer_id,
-        order.payable,
-        str(order.source),
-        order.room_id,
-    )
+def _keep_discounts(checkout: Checkout, row: OrderLine, line: PricedLine) -> None:
+    """Keep what each activity and coupon took off the line, and the flash units that it holds."""
+    by_coupon = {coupon_key(coupon): coupon for coupon in checkout.coupons}
+    for step in line.steps:
+        coupon = by_coupon.get(str(step.id))
+        kind, _, number = str(step.id).partition(":")
+        db.session.add(
+            LineDiscount(
+                order_id=row.order_id,
+                line_id=row.id,
+                promotion_id=int(number) if kind == "promotion" else None,
+                template_id=coupon.template_id if coupon else None,
+                coupon_id=coupon.id if coupon else None,
+                step=str(step.step),
+                share=step.share,
+            )
+        )
+    item = checkout.flash.get(int(line.id))
+    if item is not None:
+        db.session.add(FlashUnits(line_id=row.id, item_id=item.id, units=row.quantity))
 
 
 def _tell_placed(actor: Actor, order: Order) -> None:
@@ -295,7 +251,13 @@ def _close(order: Order, event: str, actor: Actor, reason: CloseReason, words: s
     payments.void_open(order)
     due.withdraw(PAY_TIMEOUT, order.id)
     lines = access.lines_of(order)
+    aside = flash.order_dropped(order)
     stock.release({line.id: (line.sku_id, line.quantity) for line in lines}, now, f"order:{order.id}")
+    flash.set_aside_again(order, aside)
+    row = groups.group_order(order.id)
+    if row is not None:
+        flash.give_quota_back(row.promotion_id, order.buyer_id, sum(line.quantity for line in lines))
+    coupons.order_dropped(order)
     note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": reason, "words": words})
     publish(OrderClosed(*facts_of(order)))
 
@@ -395,6 +357,8 @@ def orders_of_batch(actor: Actor, batch: str) -> list[Order]:
 
 
 def refuse_unpaid(order: Order) -> None:
-    """Raise Refused for an order that has no money in escrow yet."""
+    """Raise Refused for an order that may not be sent yet: not paid, or its group is not full."""
     if order.state == OrderState.PENDING_PAY:
         raise Refused("买家还没有付款，付款后才能发货。", code="unpaid")
+    if order.forming:
+        raise Refused("这笔订单还在拼团，成团后才能发货。", code="forming")

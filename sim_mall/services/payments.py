@@ -27,6 +27,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderPaid, ShippedLate
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order, Payment
+from sim_mall.services import coupons, groups
 from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.shops import system_of
 
@@ -125,14 +126,25 @@ def _promise_hours(order: Order) -> int:
     return min(promise or default for promise in promises)
 
 
+def _start_promise(order: Order) -> None:
+    """Let the time run within which the order must leave."""
+    now = sim_now(order.world_id)
+    order.ship_by = now + timedelta(hours=_promise_hours(order))
+    order.modified_at = now
+    db.session.flush()
+    due.schedule(order.world_id, order.ship_by, SHIP_LATE, order.id, OrderState.PAID)
+
+
 def _mark_paid(order: Order) -> None:
     actor = system_of(order.world_id)
     now = sim_now(order.world_id)
-    ship_by = now + timedelta(hours=_promise_hours(order))
-    values = {"paid_at": now, "ship_by": ship_by, "modified_at": now}
+    values = {"paid_at": now, "modified_at": now}
     fire(ORDER_FLOW, order, "pay_ok", actor, sim_at=now, values=values, note={"amount": order.payable})
     due.withdraw("mall.pay_timeout", order.id)
-    due.schedule(order.world_id, ship_by, SHIP_LATE, order.id, OrderState.PAID)
+    coupons.order_paid(order)
+    full = groups.take_seat(order)  # None: no group order; []: its group still forms
+    for order_id in [order.id] if full is None else full:
+        _start_promise(order if order_id == order.id else access.get_order_of_world(actor, order_id, lock=True))
     sold: dict[int, int] = {}
     for line in access.lines_of(order):
         sold[line.listing_id] = sold.get(line.listing_id, 0) + line.quantity

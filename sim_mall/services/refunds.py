@@ -18,7 +18,7 @@ from sim_mall.domain.refund_flow import MAX_RETRIES, REFUND_FLOW, RETRY_AFTER, R
 from sim_mall.events import OrderClosed, RefundPaid
 from sim_mall.models.aftersale import AfterSale, Refund
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import shipping, stock, tickets
+from sim_mall.services import coupons, shipping, stock, tickets
 from sim_mall.services.notices import note, notify
 from sim_mall.services.orders import facts_of
 from sim_mall.services.settlement import give_fee_back, settle
@@ -187,6 +187,8 @@ def _follow_up(order: Order, lines: list[OrderLine]) -> None:
         }
         fire(ORDER_FLOW, order, "all_refunded", actor, sim_at=now, values=values)
         due.withdraw(shipping.RECEIVE, order.id)
+        if not any(line.shipped for line in lines):
+            coupons.order_dropped(order)
         note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": CloseReason.REFUNDED})
         publish(OrderClosed(*facts_of(order)))
         return

@@ -1,6 +1,6 @@
 """Stock (库存): guarded updates only, SKUs ascending; every change writes a movement.
 
-saleable = on_hand - allocated; allocated = Σ open reservations of order lines and of tickets.
+saleable = on_hand - allocated - aside; allocated = Σ open reservations of order lines and of tickets.
 """
 
 from __future__ import annotations
@@ -27,22 +27,26 @@ def _move(
     *,
     on_hand: int = 0,
     allocated: int = 0,
+    aside: int = 0,
     damaged: int = 0,
 ) -> bool:
     """Change one SKU's stock if enough is there, and write the movement; say whether it was enough."""
     enough = [Stock.sku_id == sku_id]
-    if allocated > 0:
-        enough.append(Stock.on_hand - Stock.allocated >= allocated)
+    if allocated + aside > 0:
+        enough.append(Stock.on_hand - Stock.allocated - Stock.aside >= allocated + aside)
+    if aside < 0:
+        enough.append(Stock.aside >= -aside)
     if allocated < 0:
         enough.append(Stock.allocated >= -allocated)
     if on_hand < 0:
-        enough.append(Stock.on_hand + on_hand >= Stock.allocated + allocated)
+        enough.append(Stock.on_hand + on_hand >= Stock.allocated + allocated + Stock.aside)
     changed = db.session.execute(
         sa.update(Stock)
         .where(*enough)
         .values(
             on_hand=Stock.on_hand + on_hand,
             allocated=Stock.allocated + allocated,
+            aside=Stock.aside + aside,
             damaged=Stock.damaged + damaged,
         )
         .execution_options(synchronize_session=False)
@@ -55,6 +59,7 @@ def _move(
             kind=kind,
             on_hand=on_hand,
             allocated=allocated,
+            aside=aside,
             damaged=damaged,
             reference=reference,
             at=at,
@@ -74,14 +79,33 @@ def reserve(demand: Mapping[int, int], at: datetime, reference: str) -> None:
     """Reserve units per SKU, all or nothing. Raises Refused (code out_of_stock) naming the goods."""
     for sku_id in sorted(demand):
         if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=demand[sku_id]):
-            left = db.session.scalar(sa.select(Stock.on_hand - Stock.allocated).where(Stock.sku_id == sku_id)) or 0
+            left = db.session.scalar(sa.select(Stock.saleable).where(Stock.sku_id == sku_id)) or 0
             more = f"只剩 {left} 件" if left else "已售完"
             raise Refused(f"库存不足：“{_names(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
 
 
 def saleable(sku_id: int) -> int:
     """Return how many units of a SKU can be sold now."""
-    return db.session.scalar(sa.select(Stock.on_hand - Stock.allocated).where(Stock.sku_id == sku_id)) or 0
+    return db.session.scalar(sa.select(Stock.saleable).where(Stock.sku_id == sku_id)) or 0
+
+
+def set_aside(sku_id: int, units: int, at: datetime, reference: str) -> bool:
+    """Move units from sale to a flash sale; say whether so many could still be sold."""
+    return not units or _move(sku_id, MovementKind.ASIDE, at, reference, aside=units)
+
+
+def put_back(sku_id: int, units: int, at: datetime, reference: str) -> None:
+    """Move units that a flash sale has not sold back to sale."""
+    if units and not _move(sku_id, MovementKind.ASIDE, at, reference, aside=-units):
+        raise RuntimeError(f"more put back than set aside: sku {sku_id}")
+
+
+def reserve_aside(demand: Mapping[int, int], at: datetime, reference: str) -> None:
+    """Reserve units that were set aside for a flash sale; the sale has counted them before."""
+    for sku_id in sorted(demand):
+        units = demand[sku_id]
+        if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=units, aside=-units):
+            raise RuntimeError(f"flash sale counted units that are not set aside: sku {sku_id}")
 
 
 def hold(line: OrderLine) -> None:
@@ -174,8 +198,10 @@ def count(sku_id: int, on_hand: int, at: datetime, reference: str) -> None:
         raise InvalidInput(f"库存应在 0 到 {MAX_STOCK} 之间。", field="stock")
     query = sa.select(Stock).where(Stock.sku_id == sku_id).with_for_update()
     stock = db.session.scalars(query.execution_options(populate_existing=True)).one()
-    if on_hand < stock.allocated:
-        raise Refused(f"“{_names(sku_id)}”有 {stock.allocated} 件已被订单占用，库存不能少于这个数量。", code="reserved")
+    if on_hand < stock.allocated + stock.aside:
+        kept = f"，{stock.aside} 件留给秒杀活动" if stock.aside else ""
+        least = f"{stock.allocated} 件已被订单占用{kept}，库存不能少于 {stock.allocated + stock.aside} 件"
+        raise Refused(f"“{_names(sku_id)}”有 {least}。", code="reserved")
     if on_hand != stock.on_hand and not _move(
         sku_id, MovementKind.COUNT, at, reference, on_hand=on_hand - stock.on_hand
     ):

@@ -9,6 +9,7 @@ take no part in steps 2, 3 and 4. Source: commerce model 3.5 and the format of `
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from app.core.money import part, split
 from sim_mall.domain.pricing.terms import (
@@ -37,6 +38,29 @@ _ALONE = (OfferKind.FLASH, OfferKind.GROUP)  # the first of them that covers a l
 def quote(cart: Cart) -> Quote:
     """Price a cart. Raises ValueError for quantities or prices below 1 and for repeated line ids."""
     return _Till(cart).ring_up()
+
+
+def with_floor(priced: Quote, least: int = 1) -> Quote:
+    """Return the quote with at least ``least`` fen to pay for each shop: the last discount gives so much back.
+
+    Orders cost at least 1 fen (commerce model 3.5); the file of ``flask mall quote`` knows no such floor.
+    """
+    short = {}
+    for shop in {line.shop for line in priced.lines}:
+        missing = least - sum(line.payable for line in priced.of_shop(shop)) - priced.freight_of(shop)
+        if missing > 0:
+            short[shop] = missing
+    lines = []
+    for line in priced.lines:
+        back = short.get(line.shop, 0)
+        if back and line.steps and line.steps[-1].share >= back:
+            del short[line.shop]
+            last = replace(line.steps[-1], share=line.steps[-1].share - back)
+            steps = (*line.steps[:-1], last) if last.share else line.steps[:-1]
+            lines.append(replace(line, steps=steps, payable=line.payable + back))
+        else:
+            lines.append(line)
+    return replace(priced, lines=tuple(lines))
 
 
 def offer_total(line: CartLine, offer: ItemPrice) -> int:
@@ -101,7 +125,9 @@ class _Till:
             self._coupon(StepKind.SHOP_COUPON, coupon, scope)
         everything = range(len(cart.lines))
         if cart.platform_coupon:
-            self._coupon(StepKind.PLATFORM_COUPON, cart.platform_coupon, everything)
+            wanted = cart.platform_coupon.lines  # all lines, those of flash sales and groups too
+            scope = [i for i in everything if wanted is None or cart.lines[i].id in wanted]
+            self._coupon(StepKind.PLATFORM_COUPON, cart.platform_coupon, scope)
         freight = self._freight()
         if cart.points:
             self._spread(everything, min(cart.points, sum(self.amounts) // 2), StepKind.POINTS, POINTS_ID, "")
