@@ -136,6 +136,7 @@ def fetch_orders(
         Order.shop_id == shop.id,
         Order.modified_at >= modified_from,
         Order.modified_at <= modified_to,
+        Order.forming.is_(False),  # a group that is not full may still fail
         Order.state.in_([OrderState(state) for state in states]),
     )
     rows = db.session.scalars(orders.with_lines(query.order_by(Order.modified_at, Order.id)))

@@ -110,7 +110,7 @@ def swaps(line: OrderLine) -> list[Swap]:
     )
     here = next((sku.price for sku in skus if sku.id == line.sku_id), line.unit_price)
     return [
-        Swap(sku.id, sku.spec, sku.price - here, sku.stock.on_hand - sku.stock.allocated, sku.id == line.sku_id)
+        Swap(sku.id, sku.spec, sku.price - here, sku.stock.saleable, sku.id == line.sku_id)
         for sku in skus
         if sku.id == line.sku_id or (not sku.removed and sku.price >= here)
     ]
@@ -120,6 +120,8 @@ def closed_reason(order: Order, now: datetime, reason: Reason) -> str:
     """Return why no after-sale of this reason is possible any more, '' while it is."""
     if order.state in (OrderState.PENDING_PAY, OrderState.CLOSED):
         return "订单未付款或已关闭，不能申请售后。"
+    if order.forming:
+        return "这笔订单还在拼团：凑够人数后可以申请售后，到时间没凑够会全额退款。"
     if order.state == OrderState.COMPLETED and order.completed_at is not None:
         world = get_world(order.world_id)
         plain, quality = setting(world, "after_sale_days"), setting(world, "quality_days")
