@@ -8,6 +8,7 @@ refused with a sentence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -246,16 +247,27 @@ def get_picture(actor: Actor, name: str) -> GoodsPicture:
 
 def get_sku_for_sale(world_id: int, sku_id: int) -> Sku:
     """Return a SKU that can be bought now. Raises Refused when it cannot, NotFound when it never could."""
+    return get_skus_for_sale(world_id, [sku_id])[sku_id]
+
+
+def get_skus_for_sale(world_id: int, sku_ids: Sequence[int]) -> dict[int, Sku]:
+    """Return SKUs that can be bought now, in one query. Raises as ``get_sku_for_sale`` for the first that cannot."""
     query = (
         sa.select(Sku)
-        .options(orm.joinedload(Sku.listing).joinedload(Listing.shop), orm.joinedload(Sku.stock))
-        .where(Sku.id == sku_id, Sku.world_id == world_id)
+        .options(
+            orm.joinedload(Sku.listing).options(orm.joinedload(Listing.shop), orm.joinedload(Listing.category)),
+            orm.joinedload(Sku.stock),
+        )
+        .where(Sku.id.in_(sorted(set(sku_ids))), Sku.world_id == world_id)
         .execution_options(populate_existing=True)
     )
-    sku: Sku = _one(query, lock=False)
-    if not for_sale(sku):
-        raise Refused(f"“{sku.listing.title}”已下架，请从订单中去掉它。", code="off_sale")
-    return sku
+    found = {sku.id: sku for sku in db.session.scalars(query)}
+    for sku_id in sku_ids:
+        if sku_id not in found:
+            raise NotFound
+        if not for_sale(found[sku_id]):
+            raise Refused(f"“{found[sku_id].listing.title}”已下架，请从订单中去掉它。", code="off_sale")
+    return found
 
 
 def for_sale(sku: Sku) -> bool:

@@ -13,7 +13,7 @@ from app.core.web.formats import yuan
 from app.worlds.clock import sim_now
 from sim_mall import access
 from sim_mall.domain.pricing.engine import quote, with_floor
-from sim_mall.domain.pricing.terms import Cart, CartLine, ItemPrice, OfferKind, Quote, StepKind
+from sim_mall.domain.pricing.terms import Cart, CartLine, Id, ItemPrice, OfferKind, Quote, StepKind
 from sim_mall.domain.pricing.terms import Coupon as CouponTerms
 from sim_mall.domain.promotion_flow import CouponScope
 from sim_mall.models.goods import Listing, Sku
@@ -101,7 +101,7 @@ class Checkout:
             "payable": self.quote.payable,
         }
 
-    def discounts(self, shop_id: int | None = None) -> list[tuple[str, int]]:
+    def discounts(self, shop_id: Id | None = None) -> list[tuple[str, int]]:
         """Return (words, fen) of every activity and coupon that took something off, in the order of the pipeline."""
         found: dict[tuple[int, str], tuple[str, int]] = {}
         order = list(StepKind)
@@ -185,9 +185,10 @@ def _lines(actor: Actor, wanted: Sequence[Wanted]) -> list[CheckoutLine]:
         raise InvalidInput("还没有选择要购买的商品。", field="lines")
     if len(wanted) > MAX_LINES:
         raise InvalidInput(f"一次最多购买 {MAX_LINES} 种商品。", field="lines")
+    found = access.get_skus_for_sale(actor.world(), [line.sku_id for line in wanted])
     lines = []
     for line in wanted:
-        sku = access.get_sku_for_sale(actor.world(), line.sku_id)
+        sku = found[line.sku_id]
         cart.refuse_own(actor, sku.listing)
         lines.append(CheckoutLine(sku, sku.listing, cart.check_quantity(line.quantity), sku.price))
     return lines

@@ -10,7 +10,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.errors import DomainError, InvalidInput
+from app.core.errors import DomainError, InvalidInput, Refused
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -20,6 +20,8 @@ from sim_mall import access
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.models.trade import Address
 from sim_mall.services import addresses, cart, orders, payments
+from sim_mall.services.checkout import MAX_LINES, Choice
+from sim_mall.services.offers import GroupChoice
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import back, deadline, digits, done, goods_picture, line_picture, number
 
@@ -32,16 +34,32 @@ def _cart_shops(rows: Sequence[cart.CartRow]) -> list[dict[str, Any]]:
     return found
 
 
+def _cart_bill(ticked: Sequence[cart.CartRow]) -> orders.Checkout | None:
+    """Price what is ticked with the best coupons, None when nothing is or when it is too much for one order."""
+    if not ticked or len(ticked) > MAX_LINES:
+        return None
+    return orders.check_out(actor(), [orders.Wanted(row.sku.id, row.item.quantity) for row in ticked])
+
+
 @mall.get("/cart")
 @requires(Permission.MALL_BUY)
 def show_cart() -> Answer:
     """The cart, shop by shop."""
     rows = cart.rows(actor())
     ticked = [row for row in rows if row.item.ticked and not row.problem]
+    bill = _cart_bill(ticked)
     return render_template(
         "mall/cart.html",
         shops=_cart_shops(rows),
-        total=sum(row.amount for row in ticked),
+        total=bill.quote.goods_payable if bill else 0,
+        discounts=[(words, -fen) for words, fen in bill.discounts()] if bill else [],
+        base=bill.base if bill else 0,
+        notes={line.sku.id: bill.notes[place] for place, line in enumerate(bill.lines) if place in bill.notes}
+        if bill
+        else {},
+        paid={line.sku.id: line_paid.payable for line, line_paid in zip(bill.lines, bill.quote.lines, strict=True)}
+        if bill
+        else {},
         count=sum(row.item.quantity for row in ticked),
         blocked=[row for row in rows if row.item.ticked and row.problem],
     )
@@ -89,6 +107,18 @@ def remove_item(item_id: int) -> Answer:
     return redirect(url_for("mall.show_cart"))
 
 
+def _choice(source: Mapping[str, str], *, sent: bool) -> Choice:
+    """Return the coupons and the group that the page names; sent: a page that names no coupon means none."""
+    named = [text for name, text in source.items() if name.startswith("coupon-")]
+    coupons = tuple(found for text in named if (found := digits(text)) is not None)
+    group = digits(source.get("group", ""))
+    join = digits(source.get("join", ""))
+    return Choice(
+        coupons=coupons if named or sent else None,
+        group=GroupChoice(group, join) if group is not None else None,
+    )
+
+
 def _wanted(source: Mapping[str, str]) -> tuple[list[orders.Wanted], dict[str, int]]:
     """Return what is to be bought: one SKU named in the request, else the ticked lines of the cart."""
     if source.get("sku"):
@@ -110,19 +140,38 @@ def _checkout_page(bill: orders.Checkout, direct: dict[str, int], *, key: str, e
         by_shop.append(
             {
                 "shop": lines[0][0].listing.shop,
-                "lines": [(line, priced, goods_picture(line.listing)) for line, priced in lines],
+                "lines": [
+                    (line, priced, goods_picture(line.listing), bill.notes.get(int(priced.id), ""))
+                    for line, priced in lines
+                ],
                 "freight": fee,
+                "discounts": [(words, -fen) for words, fen in bill.discounts(shop_id)],
+                "coupons": [option for option in bill.options if option.shop_id == shop_id],
                 "goods": sum(priced.payable for _, priced in lines),
-                "message": request.form.get(f"message-{shop_id}", ""),
+                "message": request.values.get(f"message-{shop_id}", ""),
                 "promise": None,
             }
         )
-    here = url_for("mall.checkout", sku=direct.get("sku"), quantity=direct.get("quantity"))
+    group = bill.group_choice
+    here = url_for(
+        "mall.checkout",
+        sku=direct.get("sku"),
+        quantity=direct.get("quantity"),
+        group=group.promotion_id if group else None,
+        join=group.group_id if group else None,
+    )
     unsendable = [bill.lines[place].listing.title for place in bill.blocked]
     return render_template(
         "mall/checkout.html",
         shops=by_shop,
         bill=bill,
+        rows=[
+            ("商品原价", bill.base),
+            *((words, -fen) for words, fen in bill.discounts()),
+            ("运费" if bill.quote.freight_total else "运费（包邮）", bill.quote.freight_total),
+        ],
+        platform_coupons=[option for option in bill.options if option.shop_id is None],
+        group=group,
         addresses=found,
         chosen=chosen,
         direct=direct,
@@ -143,7 +192,13 @@ def checkout() -> Answer:
     wanted, direct = _wanted(request.args)
     if not wanted:
         return redirect(url_for("mall.show_cart"))
-    return _checkout_page(_bill(wanted), direct, key=new_key())
+    try:
+        bill = _bill(wanted, _choice(request.args, sent=False))
+    except Refused as error:
+        if error.code != "coupon_unusable":
+            raise
+        return _checkout_page(_bill(wanted, Choice()), direct, key=new_key(), error=error)
+    return _checkout_page(bill, direct, key=new_key())
 
 
 def _chosen_address() -> Address | None:
@@ -153,10 +208,10 @@ def _chosen_address() -> Address | None:
     return next((row for row in found if str(row.id) == named), found[0] if found else None)
 
 
-def _bill(wanted: Sequence[orders.Wanted]) -> orders.Checkout:
+def _bill(wanted: Sequence[orders.Wanted], choice: Choice) -> orders.Checkout:
     """Price what is wanted, with the freight to the chosen address."""
     address = _chosen_address()
-    return orders.check_out(actor(), wanted, region=address.division_code if address else "")
+    return orders.check_out(actor(), wanted, region=address.division_code if address else "", choice=choice)
 
 
 def _shown() -> dict[str, Any]:
@@ -175,6 +230,7 @@ def submit_order() -> Answer:
     """提交订单: one order per shop; a changed price comes back with old and new."""
     key = form_key(request.form)
     wanted, direct = _wanted_of_form()
+    choice = _choice(request.form, sent=True)
     messages = {
         shop: clean_text(text)[:200]
         for name, text in request.form.items()
@@ -183,16 +239,23 @@ def submit_order() -> Answer:
     address_id = number("address", default=0)
     if not address_id:
         error = InvalidInput("请先选择收货地址。", field="address")
-        return _checkout_page(_bill(wanted), direct, key=key, error=error), 400
+        return _checkout_page(_bill(wanted, choice), direct, key=key, error=error), 400
     address = access.get_address(actor(), address_id)
     try:
         with unit_of_work():
             ids = orders.submit_orders(
-                actor(), wanted, addresses.receiver_of(address), key=key, shown=_shown(), messages=messages
+                actor(),
+                wanted,
+                addresses.receiver_of(address),
+                key=key,
+                shown=_shown(),
+                messages=messages,
+                choice=choice,
             )
     except DomainError as error:
-        if error.code in {"price_changed", "out_of_stock", "no_ship"}:
-            page = _checkout_page(_bill(wanted), direct, key=new_key(), error=error)
+        if error.code in {"price_changed", "out_of_stock", "no_ship", "limit", "coupon_unusable", "wrong_state"}:
+            again = Choice(None, choice.group) if error.code in {"coupon_unusable", "wrong_state"} else choice
+            page = _checkout_page(_bill(wanted, again), direct, key=new_key(), error=error)
             return page, error.status
         raise
     batch = access.get_bought_order(actor(), ids[0]).batch

@@ -76,12 +76,16 @@ function deadlines(root) {
   }
 }
 
-// The freight hangs on the address: another one is another quote.
+// Freight hangs on the address, the price on the coupons: another choice is another quote.
 function requotes(root) {
-  for (const box of fresh(root, "[data-requote]", "Requote")) {
-    box.addEventListener("change", (event) => {
-      const url = new URL(box.dataset.requote, location.href);
-      url.searchParams.set("address", event.target.value);
+  for (const form of fresh(root, "form[data-requote]", "Requote")) {
+    form.addEventListener("change", (event) => {
+      if (event.target.name !== "address" && !event.target.name.startsWith("coupon-")) return;
+      const url = new URL(form.dataset.requote, location.href);
+      for (const [name, value] of new FormData(form)) {
+        const kept = name === "address" || name.startsWith("coupon-") || (name.startsWith("message-") && value);
+        if (kept) url.searchParams.set(name, value);
+      }
       location.replace(url);
     });
   }
