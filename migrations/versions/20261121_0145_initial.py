@@ -1169,6 +1169,42 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_live_viewer_account_id"), "live_viewer", ["account_id"], unique=False)
     op.create_table(
+        "mall_coupon_template",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
+        sa.Column("room_id", sa.Integer(), nullable=True),
+        sa.Column("off", sa.BigInteger(), nullable=True),
+        sa.Column("bp", sa.Integer(), nullable=True),
+        sa.Column("cap", sa.BigInteger(), nullable=True),
+        sa.Column("threshold", sa.BigInteger(), nullable=False),
+        sa.Column("scope", sa.String(length=40), nullable=False),
+        sa.Column("scope_ids", sa.JSON(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("claimed", sa.Integer(), nullable=False),
+        sa.Column("per_user", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("(off IS NULL) <> (bp IS NULL)", name=op.f("ck_mall_coupon_template_discount")),
+        sa.CheckConstraint(
+            "claimed >= 0 AND claimed <= total AND per_user >= 1", name=op.f("ck_mall_coupon_template_counts")
+        ),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_mall_coupon_template_period")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_coupon_template_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_coupon_template_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_coupon_template")),
+    )
+    op.create_index("ix_mall_coupon_template_shop", "mall_coupon_template", ["shop_id", "id"], unique=False)
+    op.create_index(
+        "ix_mall_coupon_template_world", "mall_coupon_template", ["world_id", "state", "shop_id"], unique=False
+    )
+    op.create_table(
         "mall_freight_template",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -1211,6 +1247,7 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=40), nullable=False),
         sa.Column("room_id", sa.Integer(), nullable=True),
         sa.Column("live_item_id", sa.Integer(), nullable=True),
+        sa.Column("forming", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("goods_payable", sa.BigInteger(), nullable=False),
         sa.Column("freight", sa.BigInteger(), nullable=False),
         sa.Column("payable", sa.BigInteger(), nullable=False),
@@ -1258,6 +1295,27 @@ def upgrade() -> None:
     op.create_index("ix_mall_order_paid", "mall_order", ["shop_id", "paid_at"], unique=False)
     op.create_index("ix_mall_order_placed", "mall_order", ["shop_id", "placed_at"], unique=False)
     op.create_index("ix_mall_order_shop", "mall_order", ["shop_id", "state", "id"], unique=False)
+    op.create_table(
+        "mall_promotion",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("rule", sa.JSON(), nullable=False),
+        sa.Column("whole_shop", sa.Boolean(), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("starts_at < ends_at", name=op.f("ck_mall_promotion_period")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_promotion_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_promotion_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_promotion")),
+    )
+    op.create_index("ix_mall_promotion_shop", "mall_promotion", ["shop_id", "state", "id"], unique=False)
+    op.create_index("ix_mall_promotion_world", "mall_promotion", ["world_id", "state", "kind"], unique=False)
     op.create_table(
         "mall_shop_member",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1651,6 +1709,56 @@ def upgrade() -> None:
     )
     op.create_index("ix_live_slide_room", "live_slide", ["room_id", "position"], unique=False)
     op.create_table(
+        "mall_coupon",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("template_id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("valid_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("batch", sa.String(length=24), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_coupon_account_id")),
+        sa.ForeignKeyConstraint(["template_id"], ["mall_coupon_template.id"], name=op.f("fk_mall_coupon_template_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_coupon_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_coupon")),
+    )
+    op.create_index("ix_mall_coupon_owner", "mall_coupon", ["world_id", "account_id", "state"], unique=False)
+    op.create_index(op.f("ix_mall_coupon_template_id"), "mall_coupon", ["template_id"], unique=False)
+    op.create_table(
+        "mall_coupon_claim",
+        sa.Column("template_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_coupon_claim_account_id")),
+        sa.ForeignKeyConstraint(
+            ["template_id"], ["mall_coupon_template.id"], name=op.f("fk_mall_coupon_claim_template_id")
+        ),
+        sa.PrimaryKeyConstraint("template_id", "account_id", name=op.f("pk_mall_coupon_claim")),
+    )
+    op.create_table(
+        "mall_group",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("promotion_id", sa.Integer(), nullable=False),
+        sa.Column("head_id", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deadline_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("size BETWEEN 2 AND 10 AND taken >= 0 AND taken <= size", name=op.f("ck_mall_group_seats")),
+        sa.ForeignKeyConstraint(["head_id"], ["accounts_account.id"], name=op.f("fk_mall_group_head_id")),
+        sa.ForeignKeyConstraint(["promotion_id"], ["mall_promotion.id"], name=op.f("fk_mall_group_promotion_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_group_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_group")),
+    )
+    op.create_index("ix_mall_group_promotion", "mall_group", ["promotion_id", "state", "id"], unique=False)
+    op.create_table(
         "mall_listing",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -1737,6 +1845,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_payment")),
     )
     op.create_index(op.f("ix_mall_payment_order_id"), "mall_payment", ["order_id"], unique=False)
+    op.create_table(
+        "mall_promotion_quota",
+        sa.Column("promotion_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.CheckConstraint("units >= 0", name=op.f("ck_mall_promotion_quota_units")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_mall_promotion_quota_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["promotion_id"], ["mall_promotion.id"], name=op.f("fk_mall_promotion_quota_promotion_id")
+        ),
+        sa.PrimaryKeyConstraint("promotion_id", "account_id", name=op.f("pk_mall_promotion_quota")),
+    )
     op.create_table(
         "mall_shop_sanction",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1867,6 +1989,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", name=op.f("uq_live_sale_order_id")),
     )
     op.create_index(op.f("ix_live_sale_room_id"), "live_sale", ["room_id"], unique=False)
+    op.create_table(
+        "mall_group_order",
+        sa.Column("order_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("promotion_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("wanted_id", sa.Integer(), nullable=True),
+        sa.Column("group_id", sa.Integer(), nullable=True),
+        sa.Column("seated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_group_order_account_id")),
+        sa.ForeignKeyConstraint(["group_id"], ["mall_group.id"], name=op.f("fk_mall_group_order_group_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_group_order_order_id")),
+        sa.ForeignKeyConstraint(["promotion_id"], ["mall_promotion.id"], name=op.f("fk_mall_group_order_promotion_id")),
+        sa.ForeignKeyConstraint(["wanted_id"], ["mall_group.id"], name=op.f("fk_mall_group_order_wanted_id")),
+        sa.PrimaryKeyConstraint("order_id", name=op.f("pk_mall_group_order")),
+        sa.UniqueConstraint("group_id", "account_id", name=op.f("uq_mall_group_order_group_id_account_id")),
+    )
+    op.create_index(op.f("ix_mall_group_order_group_id"), "mall_group_order", ["group_id"], unique=False)
+    op.create_index(op.f("ix_mall_group_order_promotion_id"), "mall_group_order", ["promotion_id"], unique=False)
     op.create_table(
         "mall_listing_watch",
         sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -2033,12 +2173,50 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_order_line_order_id"), "mall_order_line", ["order_id"], unique=False)
     op.create_index(op.f("ix_mall_order_line_sku_id"), "mall_order_line", ["sku_id"], unique=False)
     op.create_table(
+        "mall_promotion_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("promotion_id", sa.Integer(), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=True),
+        sa.Column("price", sa.BigInteger(), nullable=True),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("offered", sa.Integer(), nullable=False),
+        sa.Column("stock", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.CheckConstraint("price IS NULL OR price > 0", name=op.f("ck_mall_promotion_item_price")),
+        sa.CheckConstraint(
+            "units >= 1 AND stock >= 0 AND taken >= 0 AND taken <= stock", name=op.f("ck_mall_promotion_item_units")
+        ),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_promotion_item_listing_id")),
+        sa.ForeignKeyConstraint(
+            ["promotion_id"], ["mall_promotion.id"], name=op.f("fk_mall_promotion_item_promotion_id")
+        ),
+        sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_promotion_item_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_promotion_item")),
+        sa.UniqueConstraint(
+            "promotion_id", "listing_id", "sku_id", name=op.f("uq_mall_promotion_item_promotion_id_listing_id_sku_id")
+        ),
+    )
+    op.create_index(op.f("ix_mall_promotion_item_listing_id"), "mall_promotion_item", ["listing_id"], unique=False)
+    op.create_index(op.f("ix_mall_promotion_item_sku_id"), "mall_promotion_item", ["sku_id"], unique=False)
+    op.create_table(
+        "mall_sku_cost",
+        sa.Column("sku_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("cost >= 0", name=op.f("ck_mall_sku_cost_cost")),
+        sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_sku_cost_sku_id")),
+        sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_mall_sku_cost")),
+    )
+    op.create_table(
         "mall_stock",
         sa.Column("sku_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("on_hand", sa.Integer(), nullable=False),
         sa.Column("allocated", sa.Integer(), nullable=False),
+        sa.Column("aside", sa.Integer(), server_default="0", nullable=False),
         sa.Column("damaged", sa.Integer(), nullable=False),
-        sa.CheckConstraint("allocated >= 0 AND allocated <= on_hand", name=op.f("ck_mall_stock_allocated")),
+        sa.CheckConstraint(
+            "allocated >= 0 AND aside >= 0 AND allocated + aside <= on_hand", name=op.f("ck_mall_stock_allocated")
+        ),
         sa.CheckConstraint("damaged >= 0", name=op.f("ck_mall_stock_damaged")),
         sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_stock_sku_id")),
         sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_mall_stock")),
@@ -2050,6 +2228,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("on_hand", sa.Integer(), nullable=False),
         sa.Column("allocated", sa.Integer(), nullable=False),
+        sa.Column("aside", sa.Integer(), server_default="0", nullable=False),
         sa.Column("damaged", sa.Integer(), nullable=False),
         sa.Column("reference", sa.String(length=40), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -2117,6 +2296,42 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_after_sale_order_id"), "mall_after_sale", ["order_id"], unique=False)
     op.create_index(op.f("ix_mall_after_sale_parcel_id"), "mall_after_sale", ["parcel_id"], unique=False)
     op.create_index("ix_mall_after_sale_shop", "mall_after_sale", ["shop_id", "state", "id"], unique=False)
+    op.create_table(
+        "mall_flash_units",
+        sa.Column("line_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["mall_promotion_item.id"], name=op.f("fk_mall_flash_units_item_id")),
+        sa.ForeignKeyConstraint(["line_id"], ["mall_order_line.id"], name=op.f("fk_mall_flash_units_line_id")),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_mall_flash_units")),
+    )
+    op.create_index(op.f("ix_mall_flash_units_item_id"), "mall_flash_units", ["item_id"], unique=False)
+    op.create_table(
+        "mall_line_discount",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("line_id", sa.Integer(), nullable=False),
+        sa.Column("promotion_id", sa.Integer(), nullable=True),
+        sa.Column("template_id", sa.Integer(), nullable=True),
+        sa.Column("coupon_id", sa.Integer(), nullable=True),
+        sa.Column("step", sa.String(length=20), nullable=False),
+        sa.Column("share", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("share >= 0", name=op.f("ck_mall_line_discount_share")),
+        sa.ForeignKeyConstraint(["coupon_id"], ["mall_coupon.id"], name=op.f("fk_mall_line_discount_coupon_id")),
+        sa.ForeignKeyConstraint(["line_id"], ["mall_order_line.id"], name=op.f("fk_mall_line_discount_line_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_line_discount_order_id")),
+        sa.ForeignKeyConstraint(
+            ["promotion_id"], ["mall_promotion.id"], name=op.f("fk_mall_line_discount_promotion_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["template_id"], ["mall_coupon_template.id"], name=op.f("fk_mall_line_discount_template_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_line_discount")),
+    )
+    op.create_index(op.f("ix_mall_line_discount_coupon_id"), "mall_line_discount", ["coupon_id"], unique=False)
+    op.create_index(op.f("ix_mall_line_discount_order_id"), "mall_line_discount", ["order_id"], unique=False)
+    op.create_index(op.f("ix_mall_line_discount_promotion_id"), "mall_line_discount", ["promotion_id"], unique=False)
+    op.create_index(op.f("ix_mall_line_discount_template_id"), "mall_line_discount", ["template_id"], unique=False)
     op.create_table(
         "mall_parcel_line",
         sa.Column("parcel_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -2246,6 +2461,13 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_reservation_sku_id"), table_name="mall_reservation")
     op.drop_table("mall_reservation")
     op.drop_table("mall_parcel_line")
+    op.drop_index(op.f("ix_mall_line_discount_template_id"), table_name="mall_line_discount")
+    op.drop_index(op.f("ix_mall_line_discount_promotion_id"), table_name="mall_line_discount")
+    op.drop_index(op.f("ix_mall_line_discount_order_id"), table_name="mall_line_discount")
+    op.drop_index(op.f("ix_mall_line_discount_coupon_id"), table_name="mall_line_discount")
+    op.drop_table("mall_line_discount")
+    op.drop_index(op.f("ix_mall_flash_units_item_id"), table_name="mall_flash_units")
+    op.drop_table("mall_flash_units")
     op.drop_index("ix_mall_after_sale_shop", table_name="mall_after_sale")
     op.drop_index(op.f("ix_mall_after_sale_parcel_id"), table_name="mall_after_sale")
     op.drop_index(op.f("ix_mall_after_sale_order_id"), table_name="mall_after_sale")
@@ -2255,6 +2477,10 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_stock_movement_sku_id"), table_name="mall_stock_movement")
     op.drop_table("mall_stock_movement")
     op.drop_table("mall_stock")
+    op.drop_table("mall_sku_cost")
+    op.drop_index(op.f("ix_mall_promotion_item_sku_id"), table_name="mall_promotion_item")
+    op.drop_index(op.f("ix_mall_promotion_item_listing_id"), table_name="mall_promotion_item")
+    op.drop_table("mall_promotion_item")
     op.drop_index(op.f("ix_mall_order_line_sku_id"), table_name="mall_order_line")
     op.drop_index(op.f("ix_mall_order_line_order_id"), table_name="mall_order_line")
     op.drop_index(op.f("ix_mall_order_line_listing_id"), table_name="mall_order_line")
@@ -2276,6 +2502,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_qualification_listing_id"), table_name="mall_qualification")
     op.drop_table("mall_qualification")
     op.drop_table("mall_listing_watch")
+    op.drop_index(op.f("ix_mall_group_order_promotion_id"), table_name="mall_group_order")
+    op.drop_index(op.f("ix_mall_group_order_group_id"), table_name="mall_group_order")
+    op.drop_table("mall_group_order")
     op.drop_index(op.f("ix_live_sale_room_id"), table_name="live_sale")
     op.drop_table("live_sale")
     op.drop_index(op.f("ix_live_alarm_room_id"), table_name="live_alarm")
@@ -2291,6 +2520,7 @@ def downgrade() -> None:
     op.drop_index("ix_mall_shop_sanction_shop", table_name="mall_shop_sanction")
     op.drop_index("ix_mall_shop_sanction_active", table_name="mall_shop_sanction")
     op.drop_table("mall_shop_sanction")
+    op.drop_table("mall_promotion_quota")
     op.drop_index(op.f("ix_mall_payment_order_id"), table_name="mall_payment")
     op.drop_table("mall_payment")
     op.drop_index(op.f("ix_mall_parcel_order_id"), table_name="mall_parcel")
@@ -2302,6 +2532,12 @@ def downgrade() -> None:
     op.drop_index("ix_mall_listing_new", table_name="mall_listing")
     op.drop_index(op.f("ix_mall_listing_freight_template_id"), table_name="mall_listing")
     op.drop_table("mall_listing")
+    op.drop_index("ix_mall_group_promotion", table_name="mall_group")
+    op.drop_table("mall_group")
+    op.drop_table("mall_coupon_claim")
+    op.drop_index(op.f("ix_mall_coupon_template_id"), table_name="mall_coupon")
+    op.drop_index("ix_mall_coupon_owner", table_name="mall_coupon")
+    op.drop_table("mall_coupon")
     op.drop_index("ix_live_slide_room", table_name="live_slide")
     op.drop_table("live_slide")
     op.drop_table("live_quota")
@@ -2342,6 +2578,9 @@ def downgrade() -> None:
     op.drop_table("mall_shop_papers")
     op.drop_index("ix_mall_shop_member_person", table_name="mall_shop_member")
     op.drop_table("mall_shop_member")
+    op.drop_index("ix_mall_promotion_world", table_name="mall_promotion")
+    op.drop_index("ix_mall_promotion_shop", table_name="mall_promotion")
+    op.drop_table("mall_promotion")
     op.drop_index("ix_mall_order_shop", table_name="mall_order")
     op.drop_index("ix_mall_order_placed", table_name="mall_order")
     op.drop_index("ix_mall_order_paid", table_name="mall_order")
@@ -2353,6 +2592,9 @@ def downgrade() -> None:
     op.drop_table("mall_goods_picture")
     op.drop_index(op.f("ix_mall_freight_template_shop_id"), table_name="mall_freight_template")
     op.drop_table("mall_freight_template")
+    op.drop_index("ix_mall_coupon_template_world", table_name="mall_coupon_template")
+    op.drop_index("ix_mall_coupon_template_shop", table_name="mall_coupon_template")
+    op.drop_table("mall_coupon_template")
     op.drop_index(op.f("ix_live_viewer_account_id"), table_name="live_viewer")
     op.drop_table("live_viewer")
     op.drop_table("live_recording")
