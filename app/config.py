@@ -42,6 +42,8 @@ class Settings:
     sign_in_tries_of_address: int = 100  # a class room shares one address
     demo_password: str = "Demo-2026"  # noqa: S105 - shown on the sign-in page of the demo mode
     jobs_inline: bool = False
+    push_hosts: frozenset[str] = frozenset()  # hosts that messages of the open platform may be pushed to
+    platform_calls: int = 600  # calls of the open platform a minute, of one app from one address
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -167,5 +169,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
             env, "SIGN_IN_TRIES_OF_ADDRESS", 10_000 if mode == "test" else 100, 1, 10_000
         ),
         demo_password=env.get("DEMO_PASSWORD", "").strip() or "Demo-2026",
+        push_hosts=frozenset(h.strip().lower() for h in env.get("PUSH_HOSTS", "").split(",") if h.strip()),
+        platform_calls=_integer(env, "PLATFORM_CALLS", 600, 10, 100_000),
         jobs_inline=_switch(env, "JOBS_INLINE", default=mode == "test"),
     )

@@ -15,6 +15,7 @@ import grading.feature
 import grading.ports
 import sim_livestream.feature
 import sim_mall.feature
+import sim_mall.platform_feature
 import sim_supply.feature
 from app import cli, ground
 from app.accounts import sessions
@@ -34,6 +35,7 @@ FEATURES: tuple[Feature, ...] = (
     app.worlds.feature.FEATURE,
     app.ledger.feature.FEATURE,
     sim_mall.feature.FEATURE,
+    sim_mall.platform_feature.FEATURE,
     sim_supply.feature.FEATURE,
     sim_livestream.feature.FEATURE,
     grading.feature.FEATURE,
@@ -82,6 +84,7 @@ def wire(flask_app: Flask, feature: Feature) -> None:
     flask_app.extensions["menu"].sort(key=lambda item: item.order)
     flask_app.extensions["home_cards"].extend(feature.home_cards)
     flask_app.extensions["flows"].extend(feature.flows)
+    flask_app.extensions["periodic"].update(feature.periodic)
     if feature.sockets:
         feature.sockets(socketio)
     if feature.startup:

@@ -215,3 +215,31 @@ class SpeechFinding:
     stops: bool
     message: str
     advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class AfterSaleInfo:
+    """One after-sale ticket. amount, paid: fen. good, bad: units that came back. version: for answering it."""
+
+    id: int
+    order_id: int
+    order_number: str
+    line_id: int
+    sku_id: int
+    title: str
+    spec: str
+    kind: str
+    stage: str
+    state: str
+    reason: str
+    quantity: int
+    amount: int
+    paid: int
+    good: int
+    bad: int
+    carrier: str
+    waybill: str
+    version: int
+    opened_at: datetime
+    deadline_by: datetime | None
+    ended_at: datetime | None

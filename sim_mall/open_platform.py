@@ -18,6 +18,7 @@ from app.core.permissions import Permission
 from sim_mall import access
 from sim_mall.data import (
     Colleague,
+    AfterSaleInfo,
     ListingDraft,
     ListingInfo,
     OrderInfo,
@@ -33,11 +34,28 @@ from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name
 from sim_mall.models.trade import Order
-from sim_mall.services import addresses, listings, members, orders, payments, shipping, shops
+from sim_mall.services import (
+    addresses,
+    aftersales,
+    increments,
+    listing_pages,
+    listings,
+    members,
+    orders,
+    payments,
+    shipping,
+    shops,
+    stock_sync,
+    ticket_lists,
+)
+from sim_mall.services.increments import Increment, fetchable_to
 from sim_mall.services.rules import speech
+from sim_mall.services.stock_sync import StockChange
 
 __all__ = [
     "CARRIERS",
+    "AfterSaleInfo",
+    "Increment",
     "ListingDraft",
     "ListingInfo",
     "OrderInfo",
@@ -49,23 +67,34 @@ __all__ = [
     "SkuDraft",
     "SkuInfo",
     "SpeechFinding",
+    "StockChange",
+    "after_sales",
+    "agree_after_sale",
     "carrier_name",
     "check_speech",
     "colleagues",
     "create_listing",
     "default_address",
     "fetch_orders",
+    "fetchable_to",
+    "get_after_sale",
     "get_listing",
     "get_order",
     "get_shop",
+    "get_sold_order",
+    "increment_orders",
     "listings_by_id",
     "my_shop",
     "own_listings",
+    "page_of_listings",
     "pay_order",
     "place_live_order",
+    "receive_after_sale",
     "report_live_violation",
+    "set_prices",
     "set_stock",
     "ship",
+    "sync_stock",
 ]
 
 
@@ -215,3 +244,86 @@ def report_live_violation(
     recorded once. Raises InvalidInput for another rule, NotFound for a shop of another world.
     """
     return speech.report_live_violation(actor, shop_id, rule, room_id, summary, evidence, key)
+
+
+# -- what programs outside need besides (the HTTP skin, the supply system) -----------------------------------
+
+
+def increment_orders(
+    actor: Actor,
+    shop_id: int,
+    modified_from: datetime,
+    modified_to: datetime,
+    *,
+    page_no: int = 1,
+    page_size: int = 50,
+    use_has_next: bool = False,
+    states: Sequence[str] = (),
+) -> Increment:
+    """Return one page of the shop's orders changed in [from, to); the rules of incremental fetching hold."""
+    return increments.increment_orders(
+        actor,
+        shop_id,
+        modified_from,
+        modified_to,
+        page_no=page_no,
+        page_size=page_size,
+        use_has_next=use_has_next,
+        states=states,
+    )
+
+
+def get_sold_order(actor: Actor, shop_id: int, order_id: int) -> OrderInfo:
+    """Return an order of this shop, which the actor runs. Raises NotFound."""
+    shop = access.get_sellers_shop(actor, shop_id, ShopPower.ORDERS)
+    query = sa.select(Order).where(Order.id == order_id, Order.shop_id == shop.id)
+    order = db.session.scalars(orders.with_lines(query)).one_or_none()
+    if order is None:
+        raise access.NotFound
+    return orders.order_info(order)
+
+
+def page_of_listings(
+    actor: Actor, shop_id: int, q: str, page_no: int, page_size: int
+) -> tuple[list[ListingInfo], bool]:
+    """Return one page of the shop's listings, newest first, and whether there is a next one."""
+    rows, more = listing_pages.page_of_listings(actor, shop_id, q, page_no, page_size)
+    return [listings.listing_info(listing) for listing in rows], more
+
+
+def sync_stock(
+    actor: Actor, shop_id: int, kind: str, units: Mapping[int, int], as_of: datetime | None, key: str
+) -> list[StockChange]:
+    """Set (``full``, with its moment) or move (``delta``) stock per SKU; all of it or nothing."""
+    return stock_sync.sync_stock(actor, shop_id, kind, units, as_of, key)
+
+
+def set_prices(actor: Actor, shop_id: int, prices: Mapping[int, int], key: str) -> dict[int, int]:
+    """Set prices (fen) per SKU of the actor's shop; return those before."""
+    return stock_sync.set_prices(actor, shop_id, prices, key)
+
+
+def after_sales(
+    actor: Actor, shop_id: int, states: Sequence[str] = (), page_no: int = 1, page_size: int = 50
+) -> tuple[list[AfterSaleInfo], bool]:
+    """Return one page of the shop's after-sale tickets, newest first, and whether there is a next one."""
+    return ticket_lists.list_tickets(actor, shop_id, states, page_no, page_size)
+
+
+def get_after_sale(actor: Actor, shop_id: int, ticket_id: int) -> AfterSaleInfo:
+    """Return one after-sale ticket of the shop. Raises NotFound."""
+    return ticket_lists.find_ticket(actor, shop_id, ticket_id)
+
+
+def agree_after_sale(actor: Actor, shop_id: int, ticket_id: int, version: int) -> AfterSaleInfo:
+    """Agree to a ticket of the shop that the actor has seen in this version."""
+    ticket_lists.find_ticket(actor, shop_id, ticket_id)
+    aftersales.agree(actor, ticket_id, version)
+    return ticket_lists.find_ticket(actor, shop_id, ticket_id)
+
+
+def receive_after_sale(actor: Actor, shop_id: int, ticket_id: int, version: int, good: int, bad: int) -> AfterSaleInfo:
+    """Take returned goods of a ticket in, good and bad units; then the refund is paid."""
+    ticket_lists.find_ticket(actor, shop_id, ticket_id)
+    aftersales.receive_back(actor, ticket_id, version, good, bad)
+    return ticket_lists.find_ticket(actor, shop_id, ticket_id)

@@ -50,7 +50,7 @@ class Feature:
     """Everything that one package brings along. The factory wires it; nothing is discovered.
 
     home_cards: per function, the cards for an actor. due_handlers: kind → handler(world_id, task).
-    sockets: called once with the SocketIO object.
+    sockets: called once with the SocketIO object. periodic: name → (seconds, step) that a web process repeats.
     """
 
     name: str
@@ -64,3 +64,4 @@ class Feature:
     home_cards: Sequence[Callable[[Actor], list[HomeCard]]] = ()
     flows: Sequence[Flow] = ()
     startup: Callable[[Any], None] | None = None
+    periodic: Mapping[str, tuple[float, Callable[[], object]]] = field(default_factory=dict)

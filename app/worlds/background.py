@@ -60,4 +60,6 @@ def start(app: Flask) -> None:
     _forever(app, "ticker", TICK_SECONDS, lambda: ticker.tick(holder))
     _forever(app, "outbox", OUTBOX_SECONDS, lambda: pump.drain(push))
     _forever(app, "recover", RECOVER_SECONDS, jobs.recover)
+    for name, (seconds, step) in app.extensions["periodic"].items():
+        _forever(app, name, seconds, step)
     _forever(app, "forget", FORGET_SECONDS, outbox.forget_old)

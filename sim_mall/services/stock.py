@@ -216,3 +216,8 @@ def open_stock(sku_id: int, on_hand: int, at: datetime) -> None:
     db.session.flush()
     if on_hand:
         _move(sku_id, MovementKind.COUNT, at, "opening", on_hand=on_hand)
+
+
+def shift(sku_id: int, delta: int, at: datetime, reference: str) -> bool:
+    """Move what is on hand by ``delta``; say whether it stays at or above what orders have reserved."""
+    return _move(sku_id, MovementKind.COUNT, at, reference, on_hand=delta)

@@ -43,6 +43,7 @@ from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
 from tests.permissions import furniture_grading, furniture_manage
 from tests.permissions.furniture_goods import furnish_goods
+from tests.permissions.furniture_supply import furnish_platform
 
 CLASS_WIDE = {"own", "other_class", "other_institution"}
 # routes that lead to rows of a class, by the blueprint
@@ -194,6 +195,8 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
         "shop_id": getattr(waiting, "id", waiting),
     }
 
+    made.by_blueprint["seller"] |= furnish_platform(owner, mate, shop, sold.skus[0].id)
+    made.by_blueprint["open"] = {"shop_id": shop.id, "order_id": theirs.id, "ticket_id": their_ticket.id}
     supply.import_rows(world, [supply.row(1), supply.row(2)])
     supply.list_products(owner, world, "P1")
     supply.buy_goods(mate, shop.id, ("P1-1", 1))

@@ -11,7 +11,7 @@ import structlog
 from flask import Flask, flash, g, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from prometheus_client import Counter, Histogram
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
 
@@ -37,6 +37,9 @@ TEXTS: dict[int, tuple[str, str]] = {
     500: ("系统出错了", "错误已经记录。请稍后重试；需要帮助时，把下面的编号告诉管理员。"),
     503: ("系统正忙", "请稍候几秒再试。"),
 }
+
+
+HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "too_many"}
 
 
 def setup_logging() -> None:
@@ -137,7 +140,10 @@ def _csrf_error(_error: CSRFError) -> Response:
 def _http_error(error: HTTPException) -> Response:
     if error.response is not None or error.code is None or error.code < 400:
         return make_response(error.get_response())
-    return error_page(error.code)
+    answer = error_page(error.code, code=HTTP_CODES.get(error.code, "error"))
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return answer
 
 
 def _unexpected(error: Exception) -> Response:
