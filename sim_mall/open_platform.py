@@ -32,8 +32,8 @@ from sim_mall.data import (
 )
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_roles import ShopPower
-from sim_mall.domain.waybill import CARRIERS, carrier_name
-from sim_mall.models.trade import Order
+from sim_mall.domain.waybill import CARRIERS, carrier_name, waybill_problem
+from sim_mall.models.trade import Order, Parcel
 from sim_mall.services import (
     addresses,
     aftersales,
@@ -87,6 +87,7 @@ __all__ = [
     "my_shop",
     "own_listings",
     "page_of_listings",
+    "parcels",
     "pay_order",
     "place_live_order",
     "receive_after_sale",
@@ -95,6 +96,7 @@ __all__ = [
     "set_stock",
     "ship",
     "sync_stock",
+    "waybill_problem",
 ]
 
 
@@ -327,3 +329,11 @@ def receive_after_sale(actor: Actor, shop_id: int, ticket_id: int, version: int,
     ticket_lists.find_ticket(actor, shop_id, ticket_id)
     aftersales.receive_back(actor, ticket_id, version, good, bad)
     return ticket_lists.find_ticket(actor, shop_id, ticket_id)
+
+
+def parcels(actor: Actor, shop_id: int, order_ids: Sequence[int]) -> list[ParcelInfo]:
+    """Return the parcels of these orders of a shop that the actor runs, oldest first."""
+    shop = access.get_sellers_shop(actor, shop_id, ShopPower.ORDERS)
+    query = sa.select(Parcel).join(Order, Order.id == Parcel.order_id).where(Order.shop_id == shop.id)
+    rows = db.session.scalars(query.where(Parcel.order_id.in_(list(order_ids))).order_by(Parcel.id))
+    return [shipping.parcel_info(parcel) for parcel in rows]

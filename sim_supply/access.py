@@ -10,7 +10,8 @@ from sqlalchemy import orm
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from sim_supply.models import CatalogueImport, FetchedOrder, Product, PurchaseLine, PurchaseOrder, Sku, SupplyShop
+from sim_supply.models.catalogue import CatalogueImport, Product, Sku
+from sim_supply.models.orders import FetchedOrder, PurchaseLine, PurchaseOrder, SupplyShop
 
 
 def _one(query: sa.Select[Any]) -> Any:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from app.core.db import db
 from sim_supply.data import SupplyProgress
 from sim_supply.domain.order_flow import OrderState
-from sim_supply.models import FetchedLine, FetchedOrder, Mapping, PurchaseOrder, Route, Supplier, SupplyShop
+from sim_supply.models.catalogue import Supplier
+from sim_supply.models.orders import FetchedLine, FetchedOrder, Mapping, PurchaseOrder, Route, SupplyShop
 
 SENT = (OrderState.SHIPPED, OrderState.DONE)
 

@@ -8,8 +8,11 @@ from app.core.permissions import Permission
 from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid
 from sim_supply import subscribers
 from sim_supply.commands import commands
+from sim_supply.domain.cooperation import COOPERATION_FLOW
 from sim_supply.domain.order_flow import ORDER_FLOW
-from sim_supply.services import desk, imports, orders
+from sim_supply.domain.return_flow import RETURN_FLOW
+from sim_supply.domain.stock_flow import STOCK_FLOW
+from sim_supply.services import desk, imports, listing, listing_job
 from sim_supply.views import desk as desk_views
 from sim_supply.views import imports as import_views
 from sim_supply.views import library as library_views
@@ -74,12 +77,12 @@ FEATURE = Feature(
         (OrderClosed, subscribers.on_order_changed),
         (RefundPaid, subscribers.on_refund_paid),
     ],
-    due_handlers={
-        orders.ACCEPT_DUE: subscribers.supplier_answers,
-        orders.SHIP_DUE: subscribers.supplier_ships,
-        orders.FOLLOW_DUE: subscribers.follow_order,
+    due_handlers=subscribers.DUE_HANDLERS,
+    jobs={
+        imports.CHECK_JOB: imports.run_check,
+        imports.STORE_JOB: imports.run_store,
+        listing.LIST_JOB: listing_job.run,
     },
-    jobs={imports.CHECK_JOB: imports.run_check, imports.STORE_JOB: imports.run_store},
     home_cards=[home_cards],
-    flows=[ORDER_FLOW],
+    flows=[ORDER_FLOW, COOPERATION_FLOW, STOCK_FLOW, RETURN_FLOW],
 )

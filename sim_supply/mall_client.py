@@ -8,9 +8,29 @@ from datetime import UTC, datetime
 from app.core.actor import Actor, system
 from app.core.errors import Refused
 from sim_mall import open_platform
-from sim_mall.data import ListingDraft, ListingInfo, OrderInfo, OrderLineInfo, ParcelInfo, ShopInfo, SkuDraft
+from sim_mall.data import (
+    AfterSaleInfo,
+    ListingDraft,
+    ListingInfo,
+    OrderInfo,
+    OrderLineInfo,
+    ParcelInfo,
+    ShopInfo,
+    SkuDraft,
+    SkuInfo,
+)
 
-__all__ = ["ListingDraft", "ListingInfo", "OrderInfo", "OrderLineInfo", "ParcelInfo", "ShopInfo", "SkuDraft"]
+__all__ = [
+    "AfterSaleInfo",
+    "ListingDraft",
+    "ListingInfo",
+    "OrderInfo",
+    "OrderLineInfo",
+    "ParcelInfo",
+    "ShopInfo",
+    "SkuDraft",
+    "SkuInfo",
+]
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
@@ -25,6 +45,11 @@ ON_SALE = "on_sale"
 def my_shop(actor: Actor) -> ShopInfo | None:
     """Return the actor's shop in this world, in whatever state, or None."""
     return open_platform.my_shop(actor)
+
+
+def shop_by_id(world_id: int, shop_id: int) -> ShopInfo:
+    """Return a shop of the world, as the system."""
+    return open_platform.get_shop(system(world_id), shop_id)
 
 
 def create_listing(actor: Actor, shop_id: int, draft: ListingDraft) -> ListingInfo:
@@ -44,9 +69,16 @@ def set_stock(world_id: int, shop_id: int, listing_ids: Iterable[int], on_hand: 
     """
     known = listings(world_id, list(listing_ids))
     alive = {sku.id for listing in known.values() for sku in listing.skus}
-    for sku_id, units in sorted(on_hand.items()):
-        if sku_id not in alive:
-            continue
+    wanted = {sku_id: units for sku_id, units in sorted(on_hand.items()) if sku_id in alive}
+    if len(wanted) > 1:
+        try:
+            open_platform.set_stock(system(world_id), shop_id, wanted)
+        except Refused as error:
+            if error.code != "reserved":
+                raise
+        else:
+            return
+    for sku_id, units in wanted.items():
         try:
             open_platform.set_stock(system(world_id), shop_id, {sku_id: units})
         except Refused as error:
@@ -79,6 +111,80 @@ def get_order(world_id: int, order_id: int) -> OrderInfo:
 def ship(world_id: int, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str) -> ParcelInfo:
     """Write a parcel back to the mall, as the system. units: mall line id → units."""
     return open_platform.ship(system(world_id), order_id, dict(units), carrier, waybill, key)
+
+
+def increment(
+    world_id: int,
+    shop_id: int,
+    modified_from: datetime,
+    modified_to: datetime,
+    page_no: int,
+    page_size: int,
+    *,
+    use_has_next: bool,
+) -> open_platform.Increment:
+    """Return one page of changed orders by the rules of incremental fetching, as the system."""
+    return open_platform.increment_orders(
+        system(world_id),
+        shop_id,
+        modified_from,
+        modified_to,
+        page_no=page_no,
+        page_size=page_size,
+        use_has_next=use_has_next,
+    )
+
+
+def fetchable_to(world_id: int) -> datetime:
+    """Return up to which simulated moment changes may be fetched."""
+    return open_platform.fetchable_to(world_id)
+
+
+def set_prices(world_id: int, shop_id: int, prices: Mapping[int, int], key: str) -> None:
+    """Write prices (fen) of the shop's mall SKUs, as the system."""
+    open_platform.set_prices(system(world_id), shop_id, prices, key)
+
+
+def page_of_listings(actor: Actor, shop_id: int, q: str, number: int, size: int) -> tuple[list[ListingInfo], bool]:
+    """Return one page of the shop's listings, newest first, and whether there is a next one."""
+    return open_platform.page_of_listings(actor, shop_id, q, number, size)
+
+
+def sync_stock(
+    actor: Actor, shop_id: int, kind: str, units: Mapping[int, int], as_of: datetime | None, key: str
+) -> list[open_platform.StockChange]:
+    """Set (full) or move (delta) stock of the shop's mall SKUs; all of it or nothing."""
+    return open_platform.sync_stock(actor, shop_id, kind, units, as_of, key)
+
+
+def tickets(actor: Actor, shop_id: int) -> list[AfterSaleInfo]:
+    """Return the shop's latest after-sale tickets, newest first."""
+    return open_platform.after_sales(actor, shop_id, (), 1, 100)[0]
+
+
+def ticket(actor: Actor, shop_id: int, ticket_id: int) -> AfterSaleInfo:
+    """Return one after-sale ticket of the shop. Raises NotFound."""
+    return open_platform.get_after_sale(actor, shop_id, ticket_id)
+
+
+def ship_own(actor: Actor, order_id: int, units: Mapping[int, int], carrier: str, waybill: str, key: str) -> ParcelInfo:
+    """Ship an order from the shop's own warehouse, as its seller."""
+    return open_platform.ship(actor, order_id, dict(units), carrier, waybill, key)
+
+
+def parcels(actor: Actor, shop_id: int, order_ids: Sequence[int]) -> list[ParcelInfo]:
+    """Return the parcels of these orders of the shop."""
+    return open_platform.parcels(actor, shop_id, order_ids)
+
+
+def carriers() -> dict[str, str]:
+    """Return the carriers that the mall knows: code → name."""
+    return {code: name for code, (name, _) in open_platform.CARRIERS.items()}
+
+
+def waybill_problem(carrier: str, waybill: str) -> tuple[str, str] | None:
+    """Return (field, Chinese sentence) for what is wrong with a carrier or its number, or None."""
+    return open_platform.waybill_problem(carrier, waybill)
 
 
 def carrier_name(code: str) -> str:

@@ -33,7 +33,14 @@ COLUMNS: dict[str, tuple[str, int]] = {  # column → Chinese name, greatest len
     "stock": ("库存", 12),
     "keywords": ("关键词", 200),
     "image_url": ("图片地址", 500),
+    "retail_floor": ("最低零售价", 20),
+    "retail_ceiling": ("最高零售价", 20),
+    "alarm_stock": ("预警库存", 12),
+    "mode": ("供货方式", 10),
+    "freight_by": ("运费承担", 10),
 }
+MODES = {"代销": "agent", "经销": "dealer", "代销/经销": "both", "agent": "agent", "dealer": "dealer", "both": "both"}
+FREIGHT_BY = {"供应商": "supplier", "分销商": "distributor", "supplier": "supplier", "distributor": "distributor"}
 REQUIRED = ("supplier_code", "category_l1", "category_l2", "spu_code", "name", "sku_code", "retail_price", "stock")
 _WHOLE = re.compile(r"^\d{1,9}(?:\.0+)?$")
 
@@ -57,6 +64,11 @@ class Row:
     stock: int
     keywords: str
     image_url: str
+    floor: int | None = None
+    ceiling: int | None = None
+    alarm: int | None = None
+    mode: str = ""
+    freight_by: str = ""
 
     def cost_at(self, cost_bp: int | None) -> int:
         """Return the cost in fen: the file's, else ``cost_bp`` basis points of the retail price, at least 1 fen."""
@@ -150,13 +162,53 @@ def _price(column: str, value: str) -> int:
     return amount
 
 
-def _stock(value: str) -> int:
+def _stock(column: str, value: str) -> int:
+    name = COLUMNS[column][0]
     if not _WHOLE.match(value):
-        raise _Bad(f"库存（stock）“{value[:20]}”应为不小于 0 的整数")
+        raise _Bad(f"{name}（{column}）“{value[:20]}”应为不小于 0 的整数")
     count = int(value.partition(".")[0])
     if count > MAX_STOCK:
-        raise _Bad(f"库存（stock）最多 {MAX_STOCK}")
+        raise _Bad(f"{name}（{column}）最多 {MAX_STOCK}")
     return count
+
+
+def _word(column: str, value: str, words: Mapping[str, str]) -> str:
+    if value not in words:
+        wanted = "、".join(word for word in words if not word.isascii())
+        raise _Bad(f"{COLUMNS[column][0]}（{column}）“{value[:20]}”应为{wanted}之一")
+    return words[value]
+
+
+def _read_amounts(
+    number: int, values: Mapping[str, str], refusals: list[Refusal]
+) -> tuple[dict[str, int], dict[str, str]]:
+    """Return figures and chosen words of a row by column; what is wrong is written down."""
+    amounts: dict[str, int] = {}
+    for column, read in (
+        ("cost_price", _price),
+        ("retail_price", _price),
+        ("retail_floor", _price),
+        ("retail_ceiling", _price),
+        ("alarm_stock", _stock),
+        ("stock", _stock),
+    ):
+        if values.get(column):
+            try:
+                amounts[column] = read(column, values[column])
+            except _Bad as bad:
+                refusals.append(Refusal(number, column, f"第 {number} 行：{bad}。"))
+    chosen: dict[str, str] = {}
+    for column, words in (("mode", MODES), ("freight_by", FREIGHT_BY)):
+        if values.get(column):
+            try:
+                chosen[column] = _word(column, values[column], words)
+            except _Bad as bad:
+                refusals.append(Refusal(number, column, f"第 {number} 行：{bad}。"))
+    low, high = amounts.get("retail_floor"), amounts.get("retail_ceiling")
+    if low is not None and high is not None and low > high:
+        text = f"第 {number} 行：最低零售价（retail_floor）高于最高零售价（retail_ceiling），请对调或改正。"
+        refusals.append(Refusal(number, "retail_floor", text))
+    return amounts, chosen
 
 
 def _read_row(number: int, cells: Mapping[str, str], refusals: list[Refusal]) -> Row | None:
@@ -172,18 +224,7 @@ def _read_row(number: int, cells: Mapping[str, str], refusals: list[Refusal]) ->
             values[column] = _text(column, cells.get(column, ""))
         except _Bad as bad:
             refusals.append(Refusal(number, column, f"第 {number} 行：{bad}。"))
-    amounts: dict[str, int] = {}
-    for column, read in (("cost_price", _price), ("retail_price", _price)):
-        if values.get(column):
-            try:
-                amounts[column] = read(column, values[column])
-            except _Bad as bad:
-                refusals.append(Refusal(number, column, f"第 {number} 行：{bad}。"))
-    if values.get("stock"):
-        try:
-            amounts["stock"] = _stock(values["stock"])
-        except _Bad as bad:
-            refusals.append(Refusal(number, "stock", f"第 {number} 行：{bad}。"))
+    amounts, chosen = _read_amounts(number, values, refusals)
     if len(refusals) > before:
         return None
     return Row(
@@ -202,6 +243,11 @@ def _read_row(number: int, cells: Mapping[str, str], refusals: list[Refusal]) ->
         stock=amounts["stock"],
         keywords=values["keywords"],
         image_url=values["image_url"],
+        floor=amounts.get("retail_floor"),
+        ceiling=amounts.get("retail_ceiling"),
+        alarm=amounts.get("alarm_stock"),
+        mode=chosen.get("mode", ""),
+        freight_by=chosen.get("freight_by", ""),
     )
 
 

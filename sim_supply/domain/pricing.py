@@ -6,8 +6,10 @@ Source: commerce model 3.10. A target margin is kept exactly: price = (cost + fr
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from app.core.money import FULL_BP, half_up, part
 
@@ -89,8 +91,17 @@ def up_to_nine(numerator: int, denominator: int = 1) -> int:
     return max(steps, 0) * YUAN + NINE
 
 
-def quote(cost: int, rule: PriceRule) -> Quote:
+def clamp(price: int, floor: int | None, ceiling: int | None) -> int:
+    """Return the price inside what the supplier allows at retail (fen)."""
+    if floor is not None and price < floor:
+        return floor
+    return ceiling if ceiling is not None and price > ceiling else price
+
+
+def quote(cost: int, rule: PriceRule, floor: int | None = None, ceiling: int | None = None) -> Quote:
     """Return price and margin of one cost (fen) under the rule. Raises ValueError for a rule with a problem.
+
+    Last of all the price is brought inside the supplier's retail floor and ceiling.
 
     The price is the exact one rounded half up to the fen, at least 1 fen; with ``round_nine`` it goes up
     from the exact one, so that a target margin is never missed.
@@ -100,7 +111,7 @@ def quote(cost: int, rule: PriceRule) -> Quote:
         raise ValueError(found[1] if found else "cost must not be negative")
     numerator, denominator = _exact(cost, rule)
     computed = max(1, half_up(numerator, denominator))
-    price = up_to_nine(numerator, denominator) if rule.round_nine else computed
+    price = clamp(up_to_nine(numerator, denominator) if rule.round_nine else computed, floor, ceiling)
     return measure(cost, computed, price, rule.freight, rule.fee_bp)
 
 
@@ -109,6 +120,17 @@ def measure(cost: int, computed: int, price: int, freight: int, fee_bp: int) -> 
     fee = part(price, fee_bp)
     profit = price - fee - cost - freight
     return Quote(cost, computed, price, fee, freight, profit, half_up(profit * FULL_BP, price))
+
+
+def rule_from(kept: Mapping[str, Any], fee_bp: int) -> PriceRule | None:
+    """Return the rule that was kept with a listing, at today's fee; None when there is none that still works."""
+    if not kept:
+        return None
+    try:
+        rule = replace(PriceRule(**{**kept, "kind": RuleKind(kept["kind"])}), fee_bp=fee_bp)
+    except (TypeError, KeyError, ValueError):
+        return None
+    return None if problem(rule) else rule
 
 
 def parse_percent(text: str) -> int:

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from app.core.db import db
 from sim_supply.domain.catalogue import Known, Row
 from sim_supply.domain.supplier_file import SupplierRow
-from sim_supply.models import Category, Product, Sku, Supplier
+from sim_supply.models.catalogue import Category, Product, Sku, Supplier
+
+KEPT_APART = {"notes", "stock_changed", "cost_changed"}
 
 
 @dataclass(slots=True)
@@ -28,10 +30,11 @@ class Stored:
     unchanged: int = 0
     notes: list[tuple[int, str]] = field(default_factory=list)
     stock_changed: set[int] = field(default_factory=set)
+    cost_changed: dict[int, tuple[int, int]] = field(default_factory=dict)  # SKU id → fen before, after
 
     def figures(self) -> dict[str, int]:
         """Return the counts by name."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in {"notes", "stock_changed"}}
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in KEPT_APART}
 
     def add(self, other: Stored) -> None:
         """Take the counts of another part of the same file in."""
@@ -39,6 +42,7 @@ class Stored:
             setattr(self, name, getattr(self, name) + count)
         self.notes += other.notes
         self.stock_changed |= other.stock_changed
+        self.cost_changed |= other.cost_changed
 
 
 def known(world_id: int) -> Known:
@@ -144,6 +148,8 @@ def _store_products(
             "unit": row.unit,
             "keywords": row.keywords,
             "image_url": row.image_url,
+            **({"mode": row.mode} if row.mode else {}),
+            **({"freight_by": row.freight_by} if row.freight_by else {}),
         }
         if code not in found:
             found[code] = Product(world_id=world_id, code=code, **values)
@@ -162,6 +168,8 @@ def _store_skus(
     for row in rows:
         sku = found.get(row.sku_code)
         values = {"spec": row.spec, "cost": row.cost_at(cost_bp), "retail": row.retail, "stock": row.stock}
+        told = {"floor": row.floor, "ceiling": row.ceiling, "alarm": row.alarm}
+        values |= {name: value for name, value in told.items() if value is not None}
         if sku is None:
             product_id = products[row.spu_code].id
             db.session.add(Sku(world_id=world_id, product_id=product_id, code=row.sku_code, **values))
@@ -174,6 +182,8 @@ def _store_skus(
             done.notes.append((row.number, text))
         if sku.stock != values["stock"]:
             done.stock_changed.add(sku.id)
+        if sku.cost != values["cost"]:
+            done.cost_changed[sku.id] = (sku.cost, row.cost_at(cost_bp))
         if _set(sku, values):
             done.skus_updated += 1
         else:

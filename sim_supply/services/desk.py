@@ -15,16 +15,8 @@ from app.core.permissions import Permission
 from app.core.web.paging import Page, paginate
 from sim_supply import access, mall_client
 from sim_supply.domain.order_flow import NEEDS_SELLER, ORDER_FLOW, OrderState
-from sim_supply.models import (
-    FetchedLine,
-    FetchedOrder,
-    Mapping,
-    Product,
-    PurchaseLine,
-    PurchaseOrder,
-    Route,
-    Sku,
-)
+from sim_supply.models.catalogue import Product, Sku
+from sim_supply.models.orders import FetchedLine, FetchedOrder, Mapping, PurchaseLine, PurchaseOrder, Route
 from sim_supply.services.fetching import unfetched
 
 PAGE_SIZE = 20

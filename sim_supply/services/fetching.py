@@ -26,17 +26,20 @@ from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
 from sim_supply import access, mall_client
 from sim_supply.data import FetchReport
+from sim_supply.domain.cooperation import cost_for
 from sim_supply.domain.order_flow import OrderState
-from sim_supply.models import (
+from sim_supply.models.catalogue import Supplier
+from sim_supply.models.orders import (
     FetchedLine,
     FetchedOrder,
     Mapping,
+    MappingPart,
     PurchaseLine,
     PurchaseOrder,
     Route,
-    Supplier,
     SupplyShop,
 )
+from sim_supply.services import cooperations, own_stock, sync
 from sim_supply.services.orders import SHORT_OF_MONEY, amount_due, copy_order, push_order
 
 OVERLAP = timedelta(minutes=3)
@@ -94,8 +97,19 @@ def _start(row: SupplyShop | None) -> datetime:
 
 def _fetch(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
     row = lock_shop(shop)
+    orders = mall_client.fetch_orders(actor, shop.id, _start(row), sim_now(shop.world_id))
+    report = take_orders(actor, shop, orders)
+    row.fetched_to_at = _horizon(shop.world_id)
+    row.fetched_wall_at = clock.now()
+    if report.new or report.updated:
+        audit.record(actor, "orders.fetched", f"shop:{shop.id}", asdict(report), scope_id=scope_of_world(shop.world_id))
+    return report
+
+
+def take_orders(actor: Actor, shop: mall_client.ShopInfo, orders: Sequence[mall_client.OrderInfo]) -> FetchReport:
+    """Write orders of a locked shop down: known ones when the mall's version is newer, new ones that are to be
+    shipped with their purchase orders, which are pushed as far as the wallet pays them."""
     now = sim_now(shop.world_id)
-    orders = mall_client.fetch_orders(actor, shop.id, _start(row), now)
     known = {
         found.mall_order_id: found
         for found in db.session.scalars(
@@ -108,18 +122,15 @@ def _fetch(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
         if order.id in known:
             updated += copy_order(known[order.id], order)
             continue
+        if order.state not in mall_client.TO_SHIP:
+            continue
         fetched, purchases = _take_in(shop, order, now)
         new += 1
         own += sum(1 for line in fetched.lines if line.route is Route.OWN)
         made += purchases
-    row.fetched_to_at = _horizon(shop.world_id)
-    row.fetched_wall_at = clock.now()
     db.session.flush()
     pushed, waiting = _push_all(actor, made)
-    report = FetchReport(new=new, updated=updated, pushed=pushed, waiting=waiting, own_lines=own)
-    if new or updated:
-        audit.record(actor, "orders.fetched", f"shop:{shop.id}", asdict(report), scope_id=scope_of_world(shop.world_id))
-    return report
+    return FetchReport(new=new, updated=updated, pushed=pushed, waiting=waiting, own_lines=own)
 
 
 def _take_in(
@@ -139,6 +150,7 @@ def _take_in(
     db.session.flush()
     mappings = _mappings([line.sku_id for line in order.lines])
     own_left = _own_left(mappings.values())
+    discounts = cooperations.discounts(shop.id)
     bought: dict[int, list[tuple[FetchedLine, Mapping, int]]] = {}
     for told in order.lines:
         mapping = mappings.get(told.sku_id)
@@ -153,18 +165,20 @@ def _take_in(
             route=Route.SUPPLIER,
             shipped=told.shipped,
             closed=units <= 0,
+            payable=told.payable,
         )
         fetched.lines.append(line)
         if units <= 0 or mapping is None:
             line.route = Route.OWN
-        elif own_left[told.sku_id] >= units:
-            own_left[told.sku_id] -= units
+        elif all(own_left[sku_id] >= units * factor for sku_id, factor in sync.parts_of(mapping)):
+            for sku_id, factor in sync.parts_of(mapping):
+                own_left[sku_id] -= units * factor
             line.route, line.from_own_stock = Route.OWN, True
         else:
             bought.setdefault(mapping.product.supplier_id, []).append((line, mapping, units))
     db.session.flush()
     return fetched, [
-        _make_purchase(fetched, supplier_id, lines, index, now)
+        _make_purchase(fetched, supplier_id, lines, index, now, discounts.get(supplier_id, 0))
         for index, (supplier_id, lines) in enumerate(sorted(bought.items()), 1)
     ]
 
@@ -172,7 +186,11 @@ def _take_in(
 def _mappings(mall_sku_ids: Sequence[int]) -> dict[int, Mapping]:
     query = (
         sa.select(Mapping)
-        .options(orm.joinedload(Mapping.product), orm.joinedload(Mapping.sku))
+        .options(
+            orm.joinedload(Mapping.product),
+            orm.joinedload(Mapping.sku),
+            orm.selectinload(Mapping.more).joinedload(MappingPart.sku),
+        )
         .where(Mapping.mall_sku_id.in_(mall_sku_ids))
         .execution_options(populate_existing=True)
     )
@@ -180,19 +198,30 @@ def _mappings(mall_sku_ids: Sequence[int]) -> dict[int, Mapping]:
 
 
 def _own_left(mappings: Iterable[Mapping]) -> dict[int, int]:
-    """Return per mall SKU the units of the shop's own stock that no fetched line has claimed yet."""
-    left = {mapping.mall_sku_id: mapping.own_stock for mapping in mappings}
+    """Return per supply SKU the units of the shop's own stock that no fetched line has claimed yet."""
+    found = list(mappings)
+    if not found:
+        return {}
+    wanted = {sku_id for mapping in found for sku_id, _ in sync.parts_of(mapping)}
+    shop_id = found[0].shop_id
+    left = {sku_id: own_stock.units_of([shop_id], [sku_id]).get((shop_id, sku_id), 0) for sku_id in wanted}
+    if not any(left.values()):
+        return left
     claimed = db.session.execute(
         sa.select(FetchedLine.mall_sku_id, sa.func.sum(FetchedLine.quantity - FetchedLine.shipped))
+        .join(FetchedOrder, FetchedOrder.id == FetchedLine.order_id)
         .where(
-            FetchedLine.mall_sku_id.in_(list(left)),
+            FetchedOrder.shop_id == shop_id,
             FetchedLine.from_own_stock.is_(True),
             FetchedLine.closed.is_(False),
         )
         .group_by(FetchedLine.mall_sku_id)
-    )
+    ).all()
+    holders = _mappings([mall_sku_id for mall_sku_id, _ in claimed])
     for mall_sku_id, units in claimed:
-        left[mall_sku_id] -= int(units)
+        for sku_id, factor in sync.parts_of(holders[mall_sku_id]) if mall_sku_id in holders else ():
+            if sku_id in left:
+                left[sku_id] -= int(units) * factor
     return left
 
 
@@ -202,7 +231,10 @@ def _make_purchase(
     lines: Sequence[tuple[FetchedLine, Mapping, int]],
     index: int,
     now: datetime,
+    discount_bp: int,
 ) -> PurchaseOrder:
+    supplier = db.session.get_one(Supplier, supplier_id)
+    charged = any(mapping.product.freight_by == "distributor" for _, mapping, _ in lines)
     order = PurchaseOrder(
         state=OrderState.CREATED,
         world_id=fetched.world_id,
@@ -211,11 +243,18 @@ def _make_purchase(
         supplier_id=supplier_id,
         fetched_order_id=fetched.id,
         number=f"CG{fetched.number}-{index}",
-        freight=db.session.get_one(Supplier, supplier_id).freight,
+        freight=supplier.freight if charged else 0,
         created_at=now,
         lines=[
-            PurchaseLine(fetched_line_id=line.id, sku_id=mapping.sku_id, quantity=units, cost=mapping.sku.cost)
+            PurchaseLine(
+                fetched_line_id=line.id,
+                sku_id=sku.id,
+                factor=factor,
+                quantity=units * factor,
+                cost=cost_for(sku.cost, discount_bp),
+            )
             for line, mapping, units in lines
+            for sku, factor in [(mapping.sku, mapping.factor), *((part.sku, part.factor) for part in mapping.more)]
         ],
     )
     db.session.add(order)

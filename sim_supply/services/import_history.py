@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.permissions import Permission
-from sim_supply.models import CatalogueImport, ImportStatus
+from sim_supply.models.catalogue import CatalogueImport, ImportStatus
 
 STATUS_NAMES = {
     ImportStatus.CHECKING: "检查中",

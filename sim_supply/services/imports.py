@@ -23,8 +23,8 @@ from app.worlds.api import scope_of_world
 from sim_supply import access
 from sim_supply.domain.catalogue import COLUMNS, Checked, Refusal, check
 from sim_supply.domain.supplier_file import SupplierRow, check_suppliers
-from sim_supply.models import CatalogueImport, ImportStatus
-from sim_supply.services import catalogue_store, sync
+from sim_supply.models.catalogue import CatalogueImport, ImportStatus
+from sim_supply.services import catalogue_store, cost_alerts, sync
 from sim_supply.services.catalogue_store import Stored
 
 INLINE_ROWS = 500
@@ -219,6 +219,7 @@ def _may_take(good: int, refused: int, good_only: bool) -> None:
 
 def _finish(actor: Actor, row: CatalogueImport, done: Stored) -> None:
     sync.publish_stock(row.world_id, done.stock_changed)
+    cost_alerts.note_changes(row.world_id, done.cost_changed)
     report = json.loads(row.report)
     report["result"] = done.figures()
     report["notes"] += [{"row": number, "field": "stock", "message": text} for number, text in done.notes]

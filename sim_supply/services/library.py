@@ -12,7 +12,8 @@ from app.core.db import db, like_escape
 from app.core.permissions import Permission
 from app.core.web.paging import Page, paginate
 from sim_supply import mall_client
-from sim_supply.models import Category, Mapping, Product, Sku, Supplier
+from sim_supply.models.catalogue import Category, Product, Sku, Supplier
+from sim_supply.models.orders import Mapping
 from sim_supply.services.listing import listed_products
 
 PAGE_SIZE = 24

@@ -20,11 +20,16 @@ from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_supply import mall_client
 from sim_supply.domain.catalogue import spec_text
+from sim_supply.domain.cooperation import cost_for
 from sim_supply.domain.pricing import PriceRule, Quote, problem, quote
-from sim_supply.models import Mapping, Product, Sku
+from sim_supply.models.catalogue import Product, Sku
+from sim_supply.models.orders import Mapping
+from sim_supply.services import category_maps, cooperations
 from sim_supply.services.fetching import lock_shop, open_shop
 
-MAX_PRODUCTS = 100
+MAX_PRODUCTS = 500
+AT_ONCE = 20  # more products than this are listed by a job, with progress
+LIST_JOB = "supply.list_goods"
 MIN_TITLE = 4
 MAX_STOCK = 1_000_000
 PROMISE_SLACK = 24  # hours between the supplier's SLA and what the mall's buyer is promised
@@ -47,6 +52,11 @@ class SkuPreview:
         """Say whether the price is more than twice the suggested retail price."""
         return self.quote.price > 2 * self.sku.retail
 
+    @property
+    def clamped(self) -> bool:
+        """Say whether the supplier's retail floor or ceiling changed the price."""
+        return self.quote.price in (self.sku.floor, self.sku.ceiling)
+
 
 @dataclass(frozen=True, slots=True)
 class ProductPreview:
@@ -64,6 +74,15 @@ class ListingResult:
     listed: int
     already: int
     skus: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How goods are listed. buyer_freight: fen per order; promise_hours: 0 for the supplier's SLA and a day."""
+
+    rule: PriceRule
+    buyer_freight: int
+    promise_hours: int = 0
 
 
 def fee_bp(world_id: int) -> int:
@@ -111,14 +130,22 @@ def preview(actor: Actor, product_ids: Sequence[int], rule: PriceRule) -> list[P
     products = _products(world_id, product_ids)
     shop = mall_client.my_shop(actor)
     listed = listed_products(world_id, shop.id if shop else None, [product.id for product in products])
+    discounts = cooperations.discounts(shop.id) if shop else {}
     return [
         ProductPreview(
             product,
-            tuple(SkuPreview(sku, spec_text(sku.spec), quote(sku.cost, rule)) for sku in product.skus),
+            tuple(
+                SkuPreview(sku, spec_text(sku.spec), _quote(sku, discounts.get(product.supplier_id, 0), rule))
+                for sku in product.skus
+            ),
             listed.get(product.id),
         )
         for product in products
     ]
+
+
+def _quote(sku: Sku, discount_bp: int, rule: PriceRule) -> Quote:
+    return quote(cost_for(sku.cost, discount_bp), rule, sku.floor, sku.ceiling)
 
 
 def _check_rule(rule: PriceRule) -> None:
@@ -128,12 +155,19 @@ def _check_rule(rule: PriceRule) -> None:
 
 
 def list_goods(
-    actor: Actor, product_ids: Sequence[int], sku_ids: Sequence[int], rule: PriceRule, buyer_freight: int, key: str
+    actor: Actor,
+    product_ids: Sequence[int],
+    sku_ids: Sequence[int],
+    rule: PriceRule,
+    buyer_freight: int,
+    key: str,
+    promise_hours: int = 0,
 ) -> ListingResult:
     """Put the chosen SKUs of the chosen products on sale in the actor's shop, with the supplier's stock.
 
     sku_ids: which SKUs; empty: all; a product without a chosen one is left out. buyer_freight: fen that the
-    buyer pays per order. Products that the shop sells already are left alone. All or nothing: a refusal of the
+    buyer pays per order. promise_hours: hours to ship that the buyer is promised, 0: the supplier's SLA and a day.
+    Products that the shop sells already are left alone. All or nothing: a refusal of the
     mall names the goods.
     """
     actor.require(Permission.SUPPLY_USE)
@@ -141,13 +175,16 @@ def list_goods(
     if not product_ids:
         raise InvalidInput("请先选择要上架的商品。", field="product")
     shop = open_shop(actor)
-    body = [sorted(set(product_ids)), sorted(set(sku_ids)), asdict(rule), buyer_freight]
+    if promise_hours and not 1 <= promise_hours <= 360:
+        raise InvalidInput("承诺发货应在 1 到 360 小时之间，留空按供应商时效。", field="promise_hours")
+    terms = Terms(rule, buyer_freight, promise_hours)
+    body = [sorted(set(product_ids)), sorted(set(sku_ids)), asdict(rule), buyer_freight, promise_hours]
     answer = once(
         actor,
         key,
         "supply.list_goods",
         body,
-        lambda: asdict(_list(actor, shop, product_ids, set(sku_ids), rule, buyer_freight, key)),
+        lambda: asdict(_list(actor, shop, product_ids, set(sku_ids), terms, key)),
     )
     return ListingResult(**answer)
 
@@ -157,12 +194,13 @@ def _list(
     shop: mall_client.ShopInfo,
     product_ids: Sequence[int],
     sku_ids: set[int],
-    rule: PriceRule,
-    buyer_freight: int,
+    terms: Terms,
     key: str,
 ) -> ListingResult:
     lock_shop(shop)
     products = _products(shop.world_id, product_ids)
+    cooperations.refuse_closed(shop.id, products)
+    discounts = cooperations.discounts(shop.id)
     listed = listed_products(shop.world_id, shop.id, [product.id for product in products])
     made = skus = 0
     for product in products:
@@ -171,9 +209,10 @@ def _list(
         chosen = [sku for sku in product.skus if not sku_ids or sku.id in sku_ids]
         if not chosen:
             continue
-        prices = {sku.code: quote(sku.cost, rule).price for sku in chosen}
-        listing = _create(actor, shop, product, chosen, prices, buyer_freight, key)
-        _map(shop, product, chosen, listing, prices)
+        discount = discounts.get(product.supplier_id, 0)
+        prices = {sku.code: _quote(sku, discount, terms.rule).price for sku in chosen}
+        listing = _create(actor, shop, product, chosen, prices, terms, key)
+        _map(shop, product, chosen, listing, prices, asdict(terms.rule))
         made += 1
         skus += len(chosen)
     if made:
@@ -182,7 +221,7 @@ def _list(
             actor,
             "goods.listed",
             f"shop:{shop.id}",
-            {"products": made, "skus": skus, "rule": asdict(rule)},
+            {"products": made, "skus": skus, "rule": asdict(terms.rule)},
             scope_id=scope_of_world(shop.world_id),
         )
     return ListingResult(listed=made, already=len(listed), skus=skus)
@@ -194,10 +233,10 @@ def _create(
     product: Product,
     skus: Sequence[Sku],
     prices: Map[str, int],
-    buyer_freight: int,
+    terms: Terms,
     key: str,
 ) -> mall_client.ListingInfo:
-    l1, _, l2 = product.category.path.partition("/")
+    l1, l2 = category_maps.mall_category(shop.id, product.category)
     specs = [spec_text(sku.spec) for sku in skus]
     if len(set(specs)) < len(specs):
         specs = [sku.spec for sku in skus]
@@ -212,8 +251,9 @@ def _create(
         category_l2=l2,
         unit=product.unit,
         skus=drafts,
-        freight_fee=buyer_freight,
-        promise_hours=product.supplier.sla_hours + PROMISE_SLACK,
+        attributes=dict(product.attributes),
+        freight_fee=terms.buyer_freight,
+        promise_hours=terms.promise_hours or product.supplier.sla_hours + PROMISE_SLACK,
         key=f"list-{product.id}-{key}"[:80],
     )
     try:
@@ -228,6 +268,7 @@ def _map(
     skus: Sequence[Sku],
     listing: mall_client.ListingInfo,
     prices: Map[str, int],
+    rule: Map[str, object],
 ) -> None:
     by_code = {sku.code: sku for sku in skus}
     now = sim_now(shop.world_id)
@@ -242,6 +283,8 @@ def _map(
                 mall_listing_id=listing.id,
                 mall_sku_id=made.id,
                 price=prices[sku.code],
+                rule=dict(rule),
+                published=made.saleable,
                 listed_at=now,
             )
         )

@@ -14,7 +14,7 @@ from app.core import audit
 from app.core.actor import Actor, system
 from app.core.db import db, matched
 from app.core.errors import Refused
-from app.core.flow import fire
+from app.core.flow import fire, history
 from app.core.money import plain_yuan
 from app.core.permissions import Permission
 from app.ledger import book
@@ -24,12 +24,14 @@ from app.worlds.chance import Chance
 from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_supply import access, mall_client
-from sim_supply.domain.order_flow import NEEDS_SELLER, OPEN, ORDER_FLOW, UNSHIPPED, OrderState
+from sim_supply.domain.order_flow import AT_SUPPLIER, NEEDS_SELLER, OPEN, ORDER_FLOW, UNSHIPPED, OrderState
 from sim_supply.domain.waybill import make_waybill
-from sim_supply.models import FetchedOrder, PurchaseLine, PurchaseOrder, Route, Sku
+from sim_supply.models.catalogue import Sku
+from sim_supply.models.orders import FetchedOrder, PurchaseLine, PurchaseOrder, Route
 from sim_supply.services import sync
 
 ACCEPT_DUE, SHIP_DUE, FOLLOW_DUE = "supply.accept", "supply.ship", "supply.follow"
+PICK_DUE, CANCEL_DUE = "supply.pick", "supply.cancel_answer"
 HOLD = timedelta(hours=2)  # a parcel waits so long for an open after-sale before the supplier looks again
 MIN_SHIP_HOURS = 2
 SHORT_OF_MONEY = "钱包余额不足，未推送给供应商"
@@ -60,7 +62,7 @@ def _demand(order: PurchaseOrder) -> dict[int, int]:
     return dict(sorted(demand.items()))
 
 
-def _change_stock(demand: Mapping[int, int], *, stock: int = 0, reserved: int = 0) -> bool:
+def change_stock(demand: Mapping[int, int], *, stock: int = 0, reserved: int = 0) -> bool:
     """Move stock and reserved by ``units * stock`` and ``units * reserved``; say whether it was enough everywhere.
 
     On shortage the SKUs already moved are moved back.
@@ -80,21 +82,21 @@ def _change_stock(demand: Mapping[int, int], *, stock: int = 0, reserved: int = 
         )
         if matched(changed) != 1:
             for done_id, done in moved:
-                _change_stock({done_id: done}, stock=-stock, reserved=-reserved)
+                change_stock({done_id: done}, stock=-stock, reserved=-reserved)
             return False
         moved.append((sku_id, units))
     return True
 
 
 def _reserve(order: PurchaseOrder) -> bool:
-    order.stock_reserved = _change_stock(_demand(order), reserved=1)
+    order.stock_reserved = change_stock(_demand(order), reserved=1)
     db.session.flush()
     return order.stock_reserved
 
 
 def _release(order: PurchaseOrder) -> None:
     if order.stock_reserved:
-        if not _change_stock(_demand(order), reserved=-1):
+        if not change_stock(_demand(order), reserved=-1):
             raise RuntimeError(f"purchase order {order.id} holds stock that is not reserved")
         order.stock_reserved = False
         db.session.flush()
@@ -168,24 +170,58 @@ def push_order(actor: Actor, order_id: int) -> PurchaseOrder:
 
 
 def cancel_order(actor: Actor, order_id: int) -> PurchaseOrder:
-    """Cancel a purchase order before the supplier ships; money and stock go back."""
+    """Cancel a purchase order; money and stock go back. Once the supplier has accepted it, it is asked first."""
     actor.require(Permission.SUPPLY_USE)
     order = access.get_order(actor, order_id, lock=True)
-    _cancel(actor, order, "卖家取消")
+    if order.state not in (OrderState.ACCEPTED, OrderState.PICKED):
+        _cancel(actor, order, "卖家取消")
+        return order
+    now = sim_now(order.world_id)
+    packed = order.state == OrderState.PICKED
+    note = "已申请取消，等待供应商答复（已打包的通常不同意）" if packed else "已申请取消，等待供应商答复"
+    fire(ORDER_FLOW, order, "ask_cancel", actor, sim_at=now, values={"note": note}, note={"packed": packed})
+    minutes = setting(get_world(order.world_id), "supplier_accept_minutes")
+    due.schedule(order.world_id, now + timedelta(minutes=minutes), CANCEL_DUE, order.id, OrderState.CANCEL_REQ)
+    _record(actor, order, "cancel_asked", {"packed": packed})
     return order
 
 
-def _cancel(actor: Actor, order: PurchaseOrder, reason: str) -> None:
+def answer_cancel(world_id: int, order_id: int) -> None:
+    """Let the supplier answer a cancellation: granted before packing, refused after; no-op otherwise."""
+    actor = system(world_id, scope_of_world(world_id))
+    order = access.get_order(actor, order_id, lock=True)
+    if order.state != OrderState.CANCEL_REQ:
+        return
+    if not asked_packed(order):
+        _cancel(actor, order, "供应商同意取消", "agree_cancel")
+        return
+    now = sim_now(world_id)
+    at = max(now, order.ships_at or now)
+    values = {"note": "供应商已打包，不同意取消，将按时发货", "ships_at": at}
+    fire(ORDER_FLOW, order, "refuse_cancel", actor, sim_at=now, values=values)
+    due.schedule(world_id, at, SHIP_DUE, order.id, OrderState.PICKED)
+    _record(actor, order, "cancel_refused", {})
+
+
+def asked_packed(order: PurchaseOrder) -> bool:
+    """Say whether the goods were packed when the seller asked to cancel."""
+    asked = [event for event in history(ORDER_FLOW, order.id) if event.event == "ask_cancel"]
+    return bool(asked) and asked[-1].source == OrderState.PICKED
+
+
+def _cancel(actor: Actor, order: PurchaseOrder, reason: str, event: str = "cancel") -> None:
     now = sim_now(order.world_id)
     touched = list(_demand(order))
-    fire(ORDER_FLOW, order, "cancel", actor, sim_at=now, values={"ended_at": now, "note": reason})
+    if event == "cancel" and order.state in AT_SUPPLIER:
+        event = "drop"
+    fire(ORDER_FLOW, order, event, actor, sim_at=now, values={"ended_at": now, "note": reason})
     _release(order)
     back = order.paid - order.refunded
     _pay_back(order, back, reason)
     for line in order.lines:
         line.fetched.route, line.fetched.closed = Route.OWN, not line.wanted  # from now on the shop's own task
-    due.withdraw(ACCEPT_DUE, order.id)
-    due.withdraw(SHIP_DUE, order.id)
+    for kind in (ACCEPT_DUE, PICK_DUE, SHIP_DUE, CANCEL_DUE):
+        due.withdraw(kind, order.id)
     sync.publish_stock(order.world_id, touched)
     _record(actor, order, "cancelled", {"refunded": back, "reason": reason})
 
@@ -211,8 +247,17 @@ def answer_order(world_id: int, order_id: int) -> None:
     at = now + timedelta(hours=hours)
     fire(ORDER_FLOW, order, "accept", actor, sim_at=now, values={"accepted_at": now, "ships_at": at, "note": ""})
     sync.publish_stock(world_id, _demand(order))
-    due.schedule(world_id, at, SHIP_DUE, order.id, OrderState.ACCEPTED)
+    due.schedule(world_id, now + timedelta(minutes=30 * hours), PICK_DUE, order.id, OrderState.ACCEPTED)
+    due.schedule(world_id, at, SHIP_DUE, order.id, OrderState.PICKED)
     _record(actor, order, "accepted", {"hours": hours})
+
+
+def pick_order(world_id: int, order_id: int) -> None:
+    """Let the supplier pick and pack an accepted order; no-op otherwise."""
+    actor = system(world_id, scope_of_world(world_id))
+    order = access.get_order(actor, order_id, lock=True)
+    if order.state == OrderState.ACCEPTED:
+        fire(ORDER_FLOW, order, "pick", actor, sim_at=sim_now(world_id))
 
 
 def ship_order(world_id: int, order_id: int) -> None:
@@ -222,7 +267,7 @@ def ship_order(world_id: int, order_id: int) -> None:
     """
     actor = system(world_id, scope_of_world(world_id))
     order = access.get_order(actor, order_id, lock=True)
-    if order.state != OrderState.ACCEPTED:
+    if order.state != OrderState.PICKED:
         return
     now = sim_now(world_id)
     mall_order = mall_client.get_order(world_id, order.fetched.mall_order_id)
@@ -232,20 +277,23 @@ def ship_order(world_id: int, order_id: int) -> None:
         _cancel(actor, order, "买家已退款，无需发货")
         return
     shippable = {line.id: line.shippable for line in mall_order.lines}
-    units = {line.fetched.mall_line_id: line.wanted for line in order.lines if line.wanted}
+    units = {line.fetched.mall_line_id: line.wanted // line.factor for line in order.lines if line.wanted}
     if mall_order.state not in mall_client.TO_SHIP or any(shippable.get(i, 0) < n for i, n in units.items()):
         order.note = "买家正在申请退款，供应商暂缓发货"
         order.ships_at = now + HOLD
-        due.schedule(world_id, now + HOLD, SHIP_DUE, order.id, OrderState.ACCEPTED)
+        due.schedule(world_id, now + HOLD, SHIP_DUE, order.id, OrderState.PICKED)
         return
     carrier, waybill = make_waybill(Chance(get_world(world_id).seed, "waybill", order.number), order.id)
-    if not _change_stock(demand, stock=-1, reserved=-1):
+    if not change_stock(demand, stock=-1, reserved=-1):
         raise RuntimeError(f"purchase order {order.id} ships stock that is not reserved")
     values = {"shipped_at": now, "carrier": carrier, "waybill": waybill, "stock_reserved": False, "note": ""}
     fire(ORDER_FLOW, order, "ship", actor, sim_at=now, values=values)
+    counted = set()
     for line in order.lines:
-        line.fetched.shipped += line.wanted
-        line.fetched.closed = True
+        if line.fetched_line_id not in counted:
+            counted.add(line.fetched_line_id)
+            line.fetched.shipped += line.wanted // line.factor
+            line.fetched.closed = True
     mall_client.ship(world_id, mall_order.id, units, carrier, waybill, f"supply-ship:{order.id}")
     _record(actor, order, "shipped", {"carrier": carrier, "waybill": waybill})
 
@@ -267,7 +315,7 @@ def _follow_lines(order: PurchaseOrder, mall_order: mall_client.OrderInfo) -> No
     dropped: dict[int, int] = {}
     back = 0
     for line in order.lines:
-        surplus = line.wanted - min(line.wanted, wanted.get(line.fetched.mall_line_id, 0))
+        surplus = line.wanted - min(line.wanted, wanted.get(line.fetched.mall_line_id, 0) * line.factor)
         if surplus:
             line.cancelled += surplus
             dropped[line.sku_id] = dropped.get(line.sku_id, 0) + surplus
@@ -275,7 +323,7 @@ def _follow_lines(order: PurchaseOrder, mall_order: mall_client.OrderInfo) -> No
     if not dropped:
         return
     db.session.flush()
-    if order.stock_reserved and not _change_stock(dropped, reserved=-1):
+    if order.stock_reserved and not change_stock(dropped, reserved=-1):
         raise RuntimeError(f"purchase order {order.id} holds stock that is not reserved")
     if order.state in UNSHIPPED and _demand(order):
         _pay_back(order, back, "买家退款")
@@ -314,7 +362,7 @@ def _settle_own_lines(fetched: FetchedOrder, mall_order: mall_client.OrderInfo) 
         if sent > 0:
             line.shipped = told.shipped
             if line.from_own_stock:
-                sync.take_own_stock(line.mall_sku_id, sent)
+                sync.take_own_stock(line, sent)
         line.closed = mall_order.state in mall_client.ENDED or not _still_wanted(told)
     db.session.flush()
 

@@ -19,7 +19,7 @@ from app.core.web.access import actor, requires
 from sim_supply import access
 from sim_supply.domain.catalogue import COLUMNS, REQUIRED
 from sim_supply.forms import CommitForm, ImportForm
-from sim_supply.models import ImportStatus
+from sim_supply.models.catalogue import ImportStatus
 from sim_supply.services import import_history, imports
 from sim_supply.views.blueprint import blueprint
 
@@ -38,6 +38,11 @@ EXAMPLE = {
     "stock": "200",
     "keywords": "收纳 衣物",
     "image_url": "",
+    "retail_floor": "39.90",
+    "retail_ceiling": "69.90",
+    "alarm_stock": "20",
+    "mode": "代销/经销",
+    "freight_by": "分销商",
 }
 
 

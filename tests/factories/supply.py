@@ -19,8 +19,9 @@ from sim_mall.data import OrderInfo
 from sim_supply.data import FetchReport
 from sim_supply.domain.catalogue import COLUMNS
 from sim_supply.domain.pricing import PriceRule, RuleKind
-from sim_supply.models import Mapping as GoodsMapping
-from sim_supply.models import Product, PurchaseOrder, Sku
+from sim_supply.models.catalogue import Product, Sku
+from sim_supply.models.orders import Mapping as GoodsMapping
+from sim_supply.models.orders import PurchaseOrder
 from sim_supply.services import fetching, imports, listing
 from tests.factories.mall import buy
 from tests.factories.world import make_actor
@@ -51,6 +52,7 @@ def row(number: int = 1, sku: int = 1, **changes: Any) -> dict[str, str]:
         "stock": "10",
         "keywords": "收纳",
         "image_url": "",
+        **dict.fromkeys(("retail_floor", "retail_ceiling", "alarm_stock", "mode", "freight_by"), ""),
     }
     return {**cells, **{name: str(value) for name, value in changes.items()}}
 

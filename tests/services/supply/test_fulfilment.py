@@ -23,7 +23,8 @@ from sim_mall.services import aftersales
 from sim_supply import api
 from sim_supply.domain.order_flow import OrderState
 from sim_supply.domain.waybill import CODES
-from sim_supply.models import FetchedLine, FetchedOrder, Mapping, PurchaseLine, PurchaseOrder, Route
+from sim_supply.models.orders import FetchedLine, FetchedOrder, Mapping, PurchaseLine, PurchaseOrder, Route
+from sim_supply.models.stock import OwnStock
 from sim_supply.services import desk, fetching, orders
 from sim_supply.services.sync import publish_stock
 from tests.factories import mall, supply
@@ -389,7 +390,7 @@ def test_a_returned_unit_is_sold_again_from_the_shop_and_counted_once(world: Wor
     with unit_of_work():
         publish_stock(world.id, [supply.sku(world, "P3-1").id])
     assert saleable(world, shop.id, "P3-1") == 0
-    assert db.session.scalars(sa.select(Mapping.own_stock)).all() == [0]
+    assert db.session.scalars(sa.select(OwnStock.units)).all() == [0]
     assert book.prove(world.id).sound
 
 

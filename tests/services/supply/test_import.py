@@ -21,7 +21,7 @@ from app.core.uow import unit_of_work
 from app.worlds.models import World
 from sim_supply import access
 from sim_supply.domain.catalogue import COLUMNS
-from sim_supply.models import CatalogueImport, Category, ImportStatus, Product, Sku, Supplier
+from sim_supply.models.catalogue import CatalogueImport, Category, ImportStatus, Product, Sku, Supplier
 from sim_supply.services import imports
 from tests.factories import mall, supply
 from tests.factories.tables import changed, fingerprint

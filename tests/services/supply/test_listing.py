@@ -17,7 +17,7 @@ from app.worlds.models import World
 from sim_mall.models.goods import Listing
 from sim_mall.open_platform import listings_by_id, set_stock
 from sim_supply.domain.pricing import PriceRule, RuleKind
-from sim_supply.models import Mapping
+from sim_supply.models.orders import Mapping
 from sim_supply.services import desk, library, listing
 from sim_supply.services.sync import publish_stock
 from tests.factories import mall, supply

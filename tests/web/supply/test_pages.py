@@ -17,7 +17,8 @@ from app.core.permissions import Role
 from app.worlds.models import World
 from sim_mall.models.goods import Listing
 from sim_supply.domain.order_flow import OrderState
-from sim_supply.models import PurchaseOrder, Sku
+from sim_supply.models.catalogue import Sku
+from sim_supply.models.orders import PurchaseOrder
 from tests.factories import mall, supply
 from tests.factories.tables import changed, fingerprint
 from tests.factories.world import make_actor, make_world, sign_in

@@ -1,9 +1,10 @@
-"""Tables of the supply system (supply_*). Money is fen; columns ending in ``_at`` hold simulated time."""
+"""Shops, mappings, fetched orders and purchase orders. Money is fen; columns ending in ``_at`` hold simulated time."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -11,94 +12,17 @@ from sqlalchemy import orm
 from app.core.db import Base, StrEnumType, UTCDateTime
 from app.core.flow import StatefulMixin
 from sim_supply.domain.order_flow import OrderState
-
-DEFAULT_SLA_HOURS = 24
-DEFAULT_FREIGHT = 500  # fen for one purchase order
-
-
-class Supplier(Base):
-    """A simulated supplier (供应商). sla_hours: ships at the latest so many simulated hours after accepting."""
-
-    __tablename__ = "supply_supplier"
-    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
-    code: orm.Mapped[str] = orm.mapped_column(sa.String(40))
-    name: orm.Mapped[str] = orm.mapped_column(sa.String(60))
-    description: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="")
-    sla_hours: orm.Mapped[int] = orm.mapped_column(default=DEFAULT_SLA_HOURS)
-    freight: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=DEFAULT_FREIGHT)
-    __table_args__ = (
-        sa.UniqueConstraint("world_id", "code"),
-        sa.CheckConstraint("sla_hours >= 2", name="sla_hours"),
-        sa.CheckConstraint("freight >= 0", name="freight"),
-    )
-
-
-class Category(Base):
-    """A category of the library, two levels. path: '居家' or '居家/被枕'."""
-
-    __tablename__ = "supply_category"
-    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
-    parent_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("supply_category.id"), index=True)
-    name: orm.Mapped[str] = orm.mapped_column(sa.String(20))
-    path: orm.Mapped[str] = orm.mapped_column(sa.String(41))
-    parent: orm.Mapped[Category | None] = orm.relationship(lambda: Category, remote_side=lambda: Category.id)
-    __table_args__ = (sa.UniqueConstraint("world_id", "path"),)
-
-
-class Product(Base):
-    """A product of a supplier (货源商品). image_url is kept as text and never fetched."""
-
-    __tablename__ = "supply_product"
-    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
-    supplier_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_supplier.id"))
-    category_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_category.id"))
-    code: orm.Mapped[str] = orm.mapped_column(sa.String(60))
-    name: orm.Mapped[str] = orm.mapped_column(sa.String(60))
-    brief: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
-    unit: orm.Mapped[str] = orm.mapped_column(sa.String(10))
-    keywords: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
-    image_url: orm.Mapped[str] = orm.mapped_column(sa.String(500), default="")
-    supplier: orm.Mapped[Supplier] = orm.relationship()
-    category: orm.Mapped[Category] = orm.relationship(lambda: Category)
-    skus: orm.Mapped[list[Sku]] = orm.relationship(lambda: Sku, back_populates="product", order_by=lambda: Sku.id)
-    __table_args__ = (
-        sa.UniqueConstraint("world_id", "code"),
-        sa.Index("ix_supply_product_category", "world_id", "category_id"),
-        sa.Index("ix_supply_product_supplier", "world_id", "supplier_id"),
-    )
-
-
-class Sku(Base):
-    """One specification of a product: cost and retail price in fen; available = stock - reserved."""
-
-    __tablename__ = "supply_sku"
-    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"))
-    product_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_product.id"), index=True)
-    code: orm.Mapped[str] = orm.mapped_column(sa.String(60))
-    spec: orm.Mapped[str] = orm.mapped_column(sa.String(120))
-    cost: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
-    retail: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
-    stock: orm.Mapped[int]
-    reserved: orm.Mapped[int] = orm.mapped_column(default=0)
-    product: orm.Mapped[Product] = orm.relationship(back_populates="skus")
-    __table_args__ = (
-        sa.UniqueConstraint("world_id", "code"),
-        sa.CheckConstraint("cost > 0", name="cost"),
-        sa.CheckConstraint("retail > 0", name="retail"),
-        sa.CheckConstraint("reserved >= 0 AND reserved <= stock", name="stock"),
-    )
-
-    @property
-    def available(self) -> int:
-        return self.stock - self.reserved
+from sim_supply.domain.sync_rules import SyncRule
+from sim_supply.models.catalogue import Product, Sku, Supplier
 
 
 class SupplyShop(Base):
-    """A mall shop as the supply system knows it: how far its orders were fetched. Its row locks the shop's work."""
+    """A mall shop as the supply system knows it: how far its orders were fetched. Its row locks the shop's work.
+
+    cursor_at: how far the incremental protocol has read. auto_minutes: fetch by itself every so often, 0 never.
+    forward: lab switch, pages are read from the first. ratio_bp to sync_minutes: see ``domain.sync_rules``.
+    sync_due_at: when stock will be written next, while it waits. auto_reprice: follow cost changes by the rule.
+    """
 
     __tablename__ = "supply_shop"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -107,10 +31,29 @@ class SupplyShop(Base):
     owner_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"), index=True)
     fetched_to_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     fetched_wall_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    cursor_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    auto_minutes: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    forward: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    ratio_bp: orm.Mapped[int] = orm.mapped_column(default=10_000, server_default="10000")
+    safety: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    few_is_none: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    sync_minutes: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    sync_due_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    auto_reprice: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+
+    @property
+    def sync_rule(self) -> SyncRule:
+        """Return the shop's rule of stock sync."""
+        return SyncRule(self.ratio_bp, self.safety, self.few_is_none, self.sync_minutes)
 
 
 class Mapping(Base):
-    """Which supply SKU stands behind a SKU of the mall. own_stock: good returned units that lie in the shop."""
+    """Which supply SKU stands behind a SKU of the mall, and how many of it make one (factor).
+
+    A bundle has more parts; all come from one supplier. rule: the price rule of the listing, for re-pricing.
+    locked: so many are offered whatever the supplier has. published: what was written to the mall last; as_of: of
+    which moment that was.
+    """
 
     __tablename__ = "supply_mapping"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -121,14 +64,37 @@ class Mapping(Base):
     mall_listing_id: orm.Mapped[int] = orm.mapped_column(index=True)
     mall_sku_id: orm.Mapped[int] = orm.mapped_column(unique=True)
     price: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)  # fen, when it was listed
-    own_stock: orm.Mapped[int] = orm.mapped_column(default=0)
+    factor: orm.Mapped[int] = orm.mapped_column(default=1, server_default="1")
+    rule: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
+    locked: orm.Mapped[int | None]
+    published: orm.Mapped[int | None]
+    as_of: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     listed_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku)
     product: orm.Mapped[Product] = orm.relationship()
+    more: orm.Mapped[list[MappingPart]] = orm.relationship(
+        lambda: MappingPart, order_by=lambda: MappingPart.sku_id, cascade="all, delete-orphan"
+    )
     __table_args__ = (
-        sa.CheckConstraint("own_stock >= 0", name="own_stock"),
+        sa.CheckConstraint("factor >= 1", name="factor"),
+        sa.CheckConstraint("locked >= 0", name="locked"),
         sa.Index("ix_supply_mapping_shop_product", "shop_id", "product_id"),
     )
+
+
+class MappingPart(Base):
+    """One more part of a bundle."""
+
+    __tablename__ = "supply_mapping_part"
+    mapping_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("supply_mapping.id"), primary_key=True, autoincrement=False
+    )
+    sku_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("supply_sku.id"), primary_key=True, autoincrement=False, index=True
+    )
+    factor: orm.Mapped[int] = orm.mapped_column(default=1)
+    sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku)
+    __table_args__ = (sa.CheckConstraint("factor >= 1", name="factor"),)
 
 
 class Route(StrEnum):
@@ -176,6 +142,8 @@ class FetchedLine(Base):
     from_own_stock: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     shipped: orm.Mapped[int] = orm.mapped_column(default=0)
     closed: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # nothing more to ship
+    payable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
+    refunded: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")  # fen to the buyer
     order: orm.Mapped[FetchedOrder] = orm.relationship(back_populates="lines")
     __table_args__ = (sa.CheckConstraint("quantity >= 1", name="quantity"),)
 
@@ -222,13 +190,14 @@ class PurchaseOrder(StatefulMixin, Base):
 
 
 class PurchaseLine(Base):
-    """One line of a purchase order. A fetched line is bought once. cancelled: units no longer wanted."""
+    """One SKU of a fetched line in a purchase order: bought once. cancelled: units no longer wanted."""
 
     __tablename__ = "supply_order_line"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     order_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_order.id"), index=True)
-    fetched_line_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_fetched_line.id"), unique=True)
+    fetched_line_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_fetched_line.id"))
     sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("supply_sku.id"), index=True)
+    factor: orm.Mapped[int] = orm.mapped_column(default=1, server_default="1")  # units for one of the mall's line
     quantity: orm.Mapped[int]
     cancelled: orm.Mapped[int] = orm.mapped_column(default=0)
     cost: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)  # fen a unit, when it was fetched
@@ -236,7 +205,9 @@ class PurchaseLine(Base):
     fetched: orm.Mapped[FetchedLine] = orm.relationship()
     sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku)
     __table_args__ = (
+        sa.UniqueConstraint("fetched_line_id", "sku_id"),
         sa.CheckConstraint("quantity >= 1 AND cancelled >= 0 AND cancelled <= quantity", name="quantity"),
+        sa.CheckConstraint("factor >= 1", name="factor"),
         sa.CheckConstraint("cost > 0", name="cost"),
     )
 
@@ -244,33 +215,3 @@ class PurchaseLine(Base):
     def wanted(self) -> int:
         """Units that the supplier is to send."""
         return self.quantity - self.cancelled
-
-
-class ImportStatus(StrEnum):
-    """How far a catalogue import is."""
-
-    CHECKING = "checking"  # 检查中: a large file, by the worker
-    CHECKED = "checked"  # 待确认: the report is there, nothing is stored yet
-    RUNNING = "running"  # 导入中: a large file, by the worker
-    DONE = "done"  # 已导入
-
-
-class CatalogueImport(Base):
-    """One catalogue file: kept as it came, its report, and what became of it. Times are wall time."""
-
-    __tablename__ = "supply_import"
-    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"), index=True)
-    account_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
-    file_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("core_stored_file.id"))
-    suppliers_file_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("core_stored_file.id"))
-    file_name: orm.Mapped[str] = orm.mapped_column(sa.String(200))
-    status: orm.Mapped[ImportStatus] = orm.mapped_column(StrEnumType(ImportStatus))
-    cost_bp: orm.Mapped[int | None]
-    rows: orm.Mapped[int] = orm.mapped_column(default=0)
-    good: orm.Mapped[int] = orm.mapped_column(default=0)
-    refused: orm.Mapped[int] = orm.mapped_column(default=0)
-    without_cost: orm.Mapped[int] = orm.mapped_column(default=0)
-    report: orm.Mapped[str] = orm.mapped_column(sa.Text, default="{}")  # JSON: see services.imports
-    created_wall_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
-    done_wall_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
