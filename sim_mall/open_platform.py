@@ -17,8 +17,8 @@ from app.core.errors import InvalidInput
 from app.core.permissions import Permission
 from sim_mall import access
 from sim_mall.data import (
-    Colleague,
     AfterSaleInfo,
+    Colleague,
     ListingDraft,
     ListingInfo,
     OrderInfo,

@@ -23,8 +23,6 @@ FEATURE = Feature(
     jobs={webhooks.PUSH_JOB: webhooks.run_push},
     subscribers=tuple((kind, webhooks.on_fact) for kind in webhooks.KINDS),
     menu=(
-        MenuItem(
-            "seller", "开放平台", "seller.platform", "api", Permission.MALL_SELL, 49, "店铺", arguments=_in_world
-        ),
+        MenuItem("seller", "开放平台", "seller.platform", "api", Permission.MALL_SELL, 49, "店铺", arguments=_in_world),
     ),
 )
