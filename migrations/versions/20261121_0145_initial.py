@@ -661,6 +661,24 @@ def upgrade() -> None:
         "ix_mall_notice_owner", "mall_notice", ["world_id", "account_id", "read_wall_at", "id"], unique=False
     )
     op.create_table(
+        "mall_platform_app",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("secret", sa.LargeBinary(), nullable=False),
+        sa.Column("revoked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("push_url", sa.String(length=300), nullable=False),
+        sa.Column("inbox_broken", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts_account.id"], name=op.f("fk_mall_platform_app_owner_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_platform_app_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_platform_app")),
+        sa.UniqueConstraint("key", name=op.f("uq_mall_platform_app_key")),
+    )
+    op.create_index(op.f("ix_mall_platform_app_owner_id"), "mall_platform_app", ["owner_id"], unique=False)
+    op.create_table(
         "mall_rule_list",
         sa.Column("world_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("revision", sa.String(length=16), nullable=False),
@@ -782,6 +800,15 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("fetched_to_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("fetched_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cursor_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("auto_minutes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("forward", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("ratio_bp", sa.Integer(), server_default="10000", nullable=False),
+        sa.Column("safety", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("few_is_none", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sync_minutes", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sync_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("auto_reprice", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["accounts_account.id"], name=op.f("fk_supply_shop_owner_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_shop_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_shop")),
@@ -798,6 +825,12 @@ def upgrade() -> None:
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("sla_hours", sa.Integer(), nullable=False),
         sa.Column("freight", sa.BigInteger(), nullable=False),
+        sa.Column("grade", sa.String(length=1), nullable=False),
+        sa.Column("return_address", sa.String(length=200), nullable=False),
+        sa.Column("defect_bp", sa.Integer(), nullable=False),
+        sa.Column("papers", sa.String(length=300), nullable=False),
+        sa.Column("closed_shop", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint("defect_bp BETWEEN 0 AND 10000", name=op.f("ck_supply_supplier_defect")),
         sa.CheckConstraint("freight >= 0", name=op.f("ck_supply_supplier_freight")),
         sa.CheckConstraint("sla_hours >= 2", name=op.f("ck_supply_supplier_sla_hours")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_supplier_world_id")),
@@ -1296,6 +1329,29 @@ def upgrade() -> None:
     op.create_index("ix_mall_order_placed", "mall_order", ["shop_id", "placed_at"], unique=False)
     op.create_index("ix_mall_order_shop", "mall_order", ["shop_id", "state", "id"], unique=False)
     op.create_table(
+        "mall_platform_grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("app_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("granted_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["app_id"], ["mall_platform_app.id"], name=op.f("fk_mall_platform_grant_app_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_platform_grant_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_platform_grant")),
+        sa.UniqueConstraint("app_id", "shop_id", name=op.f("uq_mall_platform_grant_app_id_shop_id")),
+    )
+    op.create_index(op.f("ix_mall_platform_grant_shop_id"), "mall_platform_grant", ["shop_id"], unique=False)
+    op.create_table(
+        "mall_platform_nonce",
+        sa.Column("app_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["app_id"], ["mall_platform_app.id"], name=op.f("fk_mall_platform_nonce_app_id")),
+        sa.PrimaryKeyConstraint("app_id", "nonce", name=op.f("pk_mall_platform_nonce")),
+    )
+    op.create_index(op.f("ix_mall_platform_nonce_at"), "mall_platform_nonce", ["at"], unique=False)
+    op.create_table(
         "mall_promotion",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -1316,6 +1372,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_promotion_shop", "mall_promotion", ["shop_id", "state", "id"], unique=False)
     op.create_index("ix_mall_promotion_world", "mall_promotion", ["world_id", "state", "kind"], unique=False)
+    op.create_table(
+        "mall_push_message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("app_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("answer", sa.String(length=200), nullable=False),
+        sa.Column("created_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_try_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["app_id"], ["mall_platform_app.id"], name=op.f("fk_mall_push_message_app_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_push_message_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_push_message")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_mall_push_message_event_id")),
+    )
+    op.create_index("ix_mall_push_message_app", "mall_push_message", ["app_id", "id"], unique=False)
+    op.create_index("ix_mall_push_message_due", "mall_push_message", ["status", "next_try_wall_at"], unique=False)
     op.create_table(
         "mall_shop_member",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1414,6 +1491,41 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "supply_category_map",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("category_id", sa.Integer(), nullable=False),
+        sa.Column("l1", sa.String(length=40), nullable=False),
+        sa.Column("l2", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["category_id"], ["supply_category.id"], name=op.f("fk_supply_category_map_category_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_category_map")),
+        sa.UniqueConstraint("shop_id", "category_id", name=op.f("uq_supply_category_map_shop_id_category_id")),
+    )
+    op.create_table(
+        "supply_cooperation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("supplier_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.String(length=200), nullable=False),
+        sa.Column("answer", sa.String(length=200), nullable=False),
+        sa.Column("grade", sa.String(length=40), nullable=False),
+        sa.Column("discount_bp", sa.Integer(), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["supplier_id"], ["supply_supplier.id"], name=op.f("fk_supply_cooperation_supplier_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_cooperation_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_cooperation")),
+        sa.UniqueConstraint("shop_id", "supplier_id", name=op.f("uq_supply_cooperation_shop_id_supplier_id")),
+    )
+    op.create_index(op.f("ix_supply_cooperation_supplier_id"), "supply_cooperation", ["supplier_id"], unique=False)
+    op.create_table(
         "supply_fetched_line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=False),
@@ -1426,6 +1538,8 @@ def upgrade() -> None:
         sa.Column("from_own_stock", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("shipped", sa.Integer(), nullable=False),
         sa.Column("closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("payable", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("refunded", sa.BigInteger(), server_default="0", nullable=False),
         sa.CheckConstraint("quantity >= 1", name=op.f("ck_supply_fetched_line_quantity")),
         sa.ForeignKeyConstraint(
             ["order_id"], ["supply_fetched_order.id"], name=op.f("fk_supply_fetched_line_order_id")
@@ -1486,6 +1600,9 @@ def upgrade() -> None:
         sa.Column("unit", sa.String(length=10), nullable=False),
         sa.Column("keywords", sa.String(length=200), nullable=False),
         sa.Column("image_url", sa.String(length=500), nullable=False),
+        sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("freight_by", sa.String(length=12), nullable=False),
         sa.ForeignKeyConstraint(["category_id"], ["supply_category.id"], name=op.f("fk_supply_product_category_id")),
         sa.ForeignKeyConstraint(["supplier_id"], ["supply_supplier.id"], name=op.f("fk_supply_product_supplier_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_product_world_id")),
@@ -1494,6 +1611,38 @@ def upgrade() -> None:
     )
     op.create_index("ix_supply_product_category", "supply_product", ["world_id", "category_id"], unique=False)
     op.create_index("ix_supply_product_supplier", "supply_product", ["world_id", "supplier_id"], unique=False)
+    op.create_table(
+        "supply_stock_order",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("supplier_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("freight", sa.BigInteger(), nullable=False),
+        sa.Column("paid", sa.BigInteger(), nullable=False),
+        sa.Column("credited", sa.BigInteger(), nullable=False),
+        sa.Column("carrier", sa.String(length=20), nullable=False),
+        sa.Column("waybill", sa.String(length=40), nullable=False),
+        sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "paid >= 0 AND credited >= 0 AND credited <= paid", name=op.f("ck_supply_stock_order_money")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts_account.id"], name=op.f("fk_supply_stock_order_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["supplier_id"], ["supply_supplier.id"], name=op.f("fk_supply_stock_order_supplier_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_stock_order_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_stock_order")),
+    )
+    op.create_index(op.f("ix_supply_stock_order_shop_id"), "supply_stock_order", ["shop_id"], unique=False)
+    op.create_index(op.f("ix_supply_stock_order_supplier_id"), "supply_stock_order", ["supplier_id"], unique=False)
     op.create_table(
         "teaching_step",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1896,7 +2045,11 @@ def upgrade() -> None:
         sa.Column("retail", sa.BigInteger(), nullable=False),
         sa.Column("stock", sa.Integer(), nullable=False),
         sa.Column("reserved", sa.Integer(), nullable=False),
+        sa.Column("floor", sa.BigInteger(), nullable=True),
+        sa.Column("ceiling", sa.BigInteger(), nullable=True),
+        sa.Column("alarm", sa.Integer(), server_default="10", nullable=False),
         sa.CheckConstraint("cost > 0", name=op.f("ck_supply_sku_cost")),
+        sa.CheckConstraint("floor IS NULL OR ceiling IS NULL OR floor <= ceiling", name=op.f("ck_supply_sku_span")),
         sa.CheckConstraint("reserved >= 0 AND reserved <= stock", name=op.f("ck_supply_sku_stock")),
         sa.CheckConstraint("retail > 0", name=op.f("ck_supply_sku_retail")),
         sa.ForeignKeyConstraint(["product_id"], ["supply_product.id"], name=op.f("fk_supply_sku_product_id")),
@@ -2077,9 +2230,14 @@ def upgrade() -> None:
         sa.Column("mall_listing_id", sa.Integer(), nullable=False),
         sa.Column("mall_sku_id", sa.Integer(), nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=False),
-        sa.Column("own_stock", sa.Integer(), nullable=False),
+        sa.Column("factor", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("rule", sa.JSON(), nullable=False),
+        sa.Column("locked", sa.Integer(), nullable=True),
+        sa.Column("published", sa.Integer(), nullable=True),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=True),
         sa.Column("listed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("own_stock >= 0", name=op.f("ck_supply_mapping_own_stock")),
+        sa.CheckConstraint("factor >= 1", name=op.f("ck_supply_mapping_factor")),
+        sa.CheckConstraint("locked >= 0", name=op.f("ck_supply_mapping_locked")),
         sa.ForeignKeyConstraint(["product_id"], ["supply_product.id"], name=op.f("fk_supply_mapping_product_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_mapping_sku_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_mapping_world_id")),
@@ -2096,10 +2254,12 @@ def upgrade() -> None:
         sa.Column("order_id", sa.Integer(), nullable=False),
         sa.Column("fetched_line_id", sa.Integer(), nullable=False),
         sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("factor", sa.Integer(), server_default="1", nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("cancelled", sa.Integer(), nullable=False),
         sa.Column("cost", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("cost > 0", name=op.f("ck_supply_order_line_cost")),
+        sa.CheckConstraint("factor >= 1", name=op.f("ck_supply_order_line_factor")),
         sa.CheckConstraint(
             "quantity >= 1 AND cancelled >= 0 AND cancelled <= quantity", name=op.f("ck_supply_order_line_quantity")
         ),
@@ -2109,10 +2269,92 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["order_id"], ["supply_order.id"], name=op.f("fk_supply_order_line_order_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_order_line_sku_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_order_line")),
-        sa.UniqueConstraint("fetched_line_id", name=op.f("uq_supply_order_line_fetched_line_id")),
+        sa.UniqueConstraint("fetched_line_id", "sku_id", name=op.f("uq_supply_order_line_fetched_line_id_sku_id")),
     )
     op.create_index(op.f("ix_supply_order_line_order_id"), "supply_order_line", ["order_id"], unique=False)
     op.create_index(op.f("ix_supply_order_line_sku_id"), "supply_order_line", ["sku_id"], unique=False)
+    op.create_table(
+        "supply_own_stock",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("damaged", sa.Integer(), nullable=False),
+        sa.CheckConstraint("units >= 0 AND value >= 0 AND damaged >= 0", name=op.f("ck_supply_own_stock_amounts")),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_own_stock_sku_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_own_stock_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_own_stock")),
+        sa.UniqueConstraint("shop_id", "sku_id", name=op.f("uq_supply_own_stock_shop_id_sku_id")),
+    )
+    op.create_index(op.f("ix_supply_own_stock_sku_id"), "supply_own_stock", ["sku_id"], unique=False)
+    op.create_table(
+        "supply_return",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("supplier_id", sa.Integer(), nullable=False),
+        sa.Column("purchase_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("settlement", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=30), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("unit_cost", sa.BigInteger(), nullable=False),
+        sa.Column("from_own", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("held", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Integer(), nullable=False),
+        sa.Column("credited", sa.BigInteger(), nullable=False),
+        sa.Column("answer", sa.String(length=200), nullable=False),
+        sa.Column("carrier", sa.String(length=20), nullable=False),
+        sa.Column("waybill", sa.String(length=40), nullable=False),
+        sa.Column("replacement_id", sa.Integer(), nullable=True),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("quantity >= 1 AND unit_cost >= 0 AND credited >= 0", name=op.f("ck_supply_return_amounts")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts_account.id"], name=op.f("fk_supply_return_owner_id")),
+        sa.ForeignKeyConstraint(["purchase_id"], ["supply_order.id"], name=op.f("fk_supply_return_purchase_id")),
+        sa.ForeignKeyConstraint(
+            ["replacement_id"], ["supply_stock_order.id"], name=op.f("fk_supply_return_replacement_id")
+        ),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_return_sku_id")),
+        sa.ForeignKeyConstraint(["supplier_id"], ["supply_supplier.id"], name=op.f("fk_supply_return_supplier_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_return_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_return")),
+        sa.UniqueConstraint("ticket_id", "sku_id", name=op.f("uq_supply_return_ticket_id_sku_id")),
+    )
+    op.create_index(op.f("ix_supply_return_purchase_id"), "supply_return", ["purchase_id"], unique=False)
+    op.create_index(op.f("ix_supply_return_shop_id"), "supply_return", ["shop_id"], unique=False)
+    op.create_index(op.f("ix_supply_return_sku_id"), "supply_return", ["sku_id"], unique=False)
+    op.create_index(op.f("ix_supply_return_supplier_id"), "supply_return", ["supplier_id"], unique=False)
+    op.create_table(
+        "supply_stock_line",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.Column("cost", sa.BigInteger(), nullable=False),
+        sa.Column("came_good", sa.Integer(), nullable=False),
+        sa.Column("came_bad", sa.Integer(), nullable=False),
+        sa.Column("good", sa.Integer(), nullable=False),
+        sa.Column("bad", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "good >= 0 AND bad >= 0 AND good + bad <= quantity", name=op.f("ck_supply_stock_line_counted")
+        ),
+        sa.CheckConstraint("quantity >= 1 AND cost >= 0", name=op.f("ck_supply_stock_line_amounts")),
+        sa.ForeignKeyConstraint(["order_id"], ["supply_stock_order.id"], name=op.f("fk_supply_stock_line_order_id")),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_stock_line_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_stock_line")),
+        sa.UniqueConstraint("order_id", "sku_id", name=op.f("uq_supply_stock_line_order_id_sku_id")),
+    )
+    op.create_index(op.f("ix_supply_stock_line_order_id"), "supply_stock_line", ["order_id"], unique=False)
+    op.create_index(op.f("ix_supply_stock_line_sku_id"), "supply_stock_line", ["sku_id"], unique=False)
     op.create_table(
         "mall_cart_item",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2222,6 +2464,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_mall_stock")),
     )
     op.create_table(
+        "mall_stock_mark",
+        sa.Column("sku_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_stock_mark_sku_id")),
+        sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_mall_stock_mark")),
+    )
+    op.create_table(
         "mall_stock_movement",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("sku_id", sa.Integer(), nullable=False),
@@ -2236,6 +2485,72 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_stock_movement")),
     )
     op.create_index(op.f("ix_mall_stock_movement_sku_id"), "mall_stock_movement", ["sku_id"], unique=False)
+    op.create_table(
+        "supply_cost_alert",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("mapping_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("old_cost", sa.BigInteger(), nullable=False),
+        sa.Column("new_cost", sa.BigInteger(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("old_margin_bp", sa.Integer(), nullable=False),
+        sa.Column("new_margin_bp", sa.Integer(), nullable=False),
+        sa.Column("new_price", sa.BigInteger(), nullable=True),
+        sa.Column("done", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["mapping_id"], ["supply_mapping.id"], name=op.f("fk_supply_cost_alert_mapping_id")),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_cost_alert_sku_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_cost_alert_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_cost_alert")),
+    )
+    op.create_index(op.f("ix_supply_cost_alert_mapping_id"), "supply_cost_alert", ["mapping_id"], unique=False)
+    op.create_index("ix_supply_cost_alert_shop", "supply_cost_alert", ["shop_id", "done", "id"], unique=False)
+    op.create_table(
+        "supply_mapping_part",
+        sa.Column("mapping_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("sku_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("factor", sa.Integer(), nullable=False),
+        sa.CheckConstraint("factor >= 1", name=op.f("ck_supply_mapping_part_factor")),
+        sa.ForeignKeyConstraint(["mapping_id"], ["supply_mapping.id"], name=op.f("fk_supply_mapping_part_mapping_id")),
+        sa.ForeignKeyConstraint(["sku_id"], ["supply_sku.id"], name=op.f("fk_supply_mapping_part_sku_id")),
+        sa.PrimaryKeyConstraint("mapping_id", "sku_id", name=op.f("pk_supply_mapping_part")),
+    )
+    op.create_index(op.f("ix_supply_mapping_part_sku_id"), "supply_mapping_part", ["sku_id"], unique=False)
+    op.create_table(
+        "supply_own_move",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("stock_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=False),
+        sa.Column("reference", sa.String(length=60), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_supply_own_move_account_id")),
+        sa.ForeignKeyConstraint(["stock_id"], ["supply_own_stock.id"], name=op.f("fk_supply_own_move_stock_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_own_move")),
+    )
+    op.create_index(op.f("ix_supply_own_move_reference"), "supply_own_move", ["reference"], unique=False)
+    op.create_index(op.f("ix_supply_own_move_stock_id"), "supply_own_move", ["stock_id"], unique=False)
+    op.create_table(
+        "supply_sync_log",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("mapping_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=True),
+        sa.Column("after", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["mapping_id"], ["supply_mapping.id"], name=op.f("fk_supply_sync_log_mapping_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_sync_log_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_sync_log")),
+    )
+    op.create_index(op.f("ix_supply_sync_log_mapping_id"), "supply_sync_log", ["mapping_id"], unique=False)
+    op.create_index("ix_supply_sync_log_shop", "supply_sync_log", ["shop_id", "id"], unique=False)
     op.create_table(
         "mall_after_sale",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2474,8 +2789,20 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_after_sale_line_id"), table_name="mall_after_sale")
     op.drop_index("ix_mall_after_sale_buyer", table_name="mall_after_sale")
     op.drop_table("mall_after_sale")
+    op.drop_index("ix_supply_sync_log_shop", table_name="supply_sync_log")
+    op.drop_index(op.f("ix_supply_sync_log_mapping_id"), table_name="supply_sync_log")
+    op.drop_table("supply_sync_log")
+    op.drop_index(op.f("ix_supply_own_move_stock_id"), table_name="supply_own_move")
+    op.drop_index(op.f("ix_supply_own_move_reference"), table_name="supply_own_move")
+    op.drop_table("supply_own_move")
+    op.drop_index(op.f("ix_supply_mapping_part_sku_id"), table_name="supply_mapping_part")
+    op.drop_table("supply_mapping_part")
+    op.drop_index("ix_supply_cost_alert_shop", table_name="supply_cost_alert")
+    op.drop_index(op.f("ix_supply_cost_alert_mapping_id"), table_name="supply_cost_alert")
+    op.drop_table("supply_cost_alert")
     op.drop_index(op.f("ix_mall_stock_movement_sku_id"), table_name="mall_stock_movement")
     op.drop_table("mall_stock_movement")
+    op.drop_table("mall_stock_mark")
     op.drop_table("mall_stock")
     op.drop_table("mall_sku_cost")
     op.drop_index(op.f("ix_mall_promotion_item_sku_id"), table_name="mall_promotion_item")
@@ -2486,6 +2813,16 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_order_line_listing_id"), table_name="mall_order_line")
     op.drop_table("mall_order_line")
     op.drop_table("mall_cart_item")
+    op.drop_index(op.f("ix_supply_stock_line_sku_id"), table_name="supply_stock_line")
+    op.drop_index(op.f("ix_supply_stock_line_order_id"), table_name="supply_stock_line")
+    op.drop_table("supply_stock_line")
+    op.drop_index(op.f("ix_supply_return_supplier_id"), table_name="supply_return")
+    op.drop_index(op.f("ix_supply_return_sku_id"), table_name="supply_return")
+    op.drop_index(op.f("ix_supply_return_shop_id"), table_name="supply_return")
+    op.drop_index(op.f("ix_supply_return_purchase_id"), table_name="supply_return")
+    op.drop_table("supply_return")
+    op.drop_index(op.f("ix_supply_own_stock_sku_id"), table_name="supply_own_stock")
+    op.drop_table("supply_own_stock")
     op.drop_index(op.f("ix_supply_order_line_sku_id"), table_name="supply_order_line")
     op.drop_index(op.f("ix_supply_order_line_order_id"), table_name="supply_order_line")
     op.drop_table("supply_order_line")
@@ -2563,6 +2900,9 @@ def downgrade() -> None:
     op.drop_table("training_enrolment")
     op.drop_index(op.f("ix_teaching_step_task_id"), table_name="teaching_step")
     op.drop_table("teaching_step")
+    op.drop_index(op.f("ix_supply_stock_order_supplier_id"), table_name="supply_stock_order")
+    op.drop_index(op.f("ix_supply_stock_order_shop_id"), table_name="supply_stock_order")
+    op.drop_table("supply_stock_order")
     op.drop_index("ix_supply_product_supplier", table_name="supply_product")
     op.drop_index("ix_supply_product_category", table_name="supply_product")
     op.drop_table("supply_product")
@@ -2571,6 +2911,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_supply_fetched_line_order_id"), table_name="supply_fetched_line")
     op.drop_index(op.f("ix_supply_fetched_line_mall_sku_id"), table_name="supply_fetched_line")
     op.drop_table("supply_fetched_line")
+    op.drop_index(op.f("ix_supply_cooperation_supplier_id"), table_name="supply_cooperation")
+    op.drop_table("supply_cooperation")
+    op.drop_table("supply_category_map")
     op.drop_table("mall_visit")
     op.drop_index("ix_mall_violation_state", table_name="mall_violation")
     op.drop_index("ix_mall_violation_shop", table_name="mall_violation")
@@ -2578,9 +2921,16 @@ def downgrade() -> None:
     op.drop_table("mall_shop_papers")
     op.drop_index("ix_mall_shop_member_person", table_name="mall_shop_member")
     op.drop_table("mall_shop_member")
+    op.drop_index("ix_mall_push_message_due", table_name="mall_push_message")
+    op.drop_index("ix_mall_push_message_app", table_name="mall_push_message")
+    op.drop_table("mall_push_message")
     op.drop_index("ix_mall_promotion_world", table_name="mall_promotion")
     op.drop_index("ix_mall_promotion_shop", table_name="mall_promotion")
     op.drop_table("mall_promotion")
+    op.drop_index(op.f("ix_mall_platform_nonce_at"), table_name="mall_platform_nonce")
+    op.drop_table("mall_platform_nonce")
+    op.drop_index(op.f("ix_mall_platform_grant_shop_id"), table_name="mall_platform_grant")
+    op.drop_table("mall_platform_grant")
     op.drop_index("ix_mall_order_shop", table_name="mall_order")
     op.drop_index("ix_mall_order_placed", table_name="mall_order")
     op.drop_index("ix_mall_order_paid", table_name="mall_order")
@@ -2659,6 +3009,8 @@ def downgrade() -> None:
     op.drop_table("mall_shop")
     op.drop_table("mall_rule_word")
     op.drop_table("mall_rule_list")
+    op.drop_index(op.f("ix_mall_platform_app_owner_id"), table_name="mall_platform_app")
+    op.drop_table("mall_platform_app")
     op.drop_index("ix_mall_notice_owner", table_name="mall_notice")
     op.drop_table("mall_notice")
     op.drop_table("mall_fee_rate")
