@@ -211,13 +211,22 @@ def common_apps() -> dict[str, tuple[Flask, dict[str, Any]]]:
 
 @pytest.fixture
 def app(
-    backend: str, make_settings: SettingsMaker, common_apps: dict[str, tuple[Flask, dict[str, Any]]]
+    request: pytest.FixtureRequest,
+    backend: str,
+    make_app: AppMaker,
+    make_settings: SettingsMaker,
+    common_apps: dict[str, tuple[Flask, dict[str, Any]]],
 ) -> Iterator[Flask]:
     """The application in test mode on a fresh database; no application context is pushed.
 
     The application of a backend is made once and shared (its compiled statements and templates are half the
-    time of a test); database, files, configuration and limits of attempts are those of this test alone.
+    time of a test); database, files, configuration, hooks and limits of attempts are those of this test alone.
+    Tests about connections (folders ``live`` and ``sockets``) get an application of their own: it remembers
+    who is connected.
     """
+    if {"live", "sockets"} & set(request.path.parts):
+        yield make_app()
+        return
     if backend not in common_apps:
         made = _new_app(make_settings())
         common_apps[backend] = made, dict(made.config)
@@ -226,7 +235,10 @@ def app(
     app.config.update(config)
     app.extensions.pop("sign_in_limiter", None)
     app.extensions.pop("file_store", None)
+    hooks = {scope: list(found) for scope, found in app.teardown_request_funcs.items()}
     yield app
+    app.teardown_request_funcs.clear()
+    app.teardown_request_funcs.update(hooks)
     _leave_database(app)
 
 

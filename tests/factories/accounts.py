@@ -47,4 +47,4 @@ def keep_requests_apart(app: Flask) -> None:
         for name in list(g):
             g.pop(name)
 
-    app.teardown_request(forget)
+    app.teardown_request_funcs.setdefault(None, []).append(forget)  # a shared application has begun its work

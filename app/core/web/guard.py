@@ -53,7 +53,7 @@ def setup_logging() -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=lambda *_name: structlog.PrintLogger(sys.stderr),  # looked up anew: it may be replaced
     )
 
 
