@@ -15,7 +15,7 @@ from grading.models.plan import Plan
 from grading.services.draws import run_draw
 from grading.services.intake import open_batch
 from grading.services.marking import desk, open_paper, queue, submit_marks
-from grading.services.outcomes import save_report, submit_outcome
+from grading.services.outcomes import EDITABLE, save_report, submit_outcome
 from grading.services.plans import complete_plan, save_plan
 from grading.services.releasing import release_batch
 
@@ -82,7 +82,7 @@ def progress(scope_id: int, account_ids: list[int]) -> dict[int, GradingProgress
     passed = {row.account_id: row.passed for row in results(scope_id)}
     return {
         account_id: GradingProgress(
-            outcome_submitted=outcomes.get(account_id, OutcomeState.DRAFT) != OutcomeState.DRAFT,
+            outcome_submitted=outcomes.get(account_id, OutcomeState.DRAFT) not in EDITABLE,
             plan_complete=account_id in complete,
             released=account_id in passed,
             passed=passed.get(account_id),

@@ -17,14 +17,14 @@ from grading.domain.flows import (
 )
 from grading.models import batch, identity, outcome, plan, pool
 from grading.services import home, marking, plans
-from grading.views import afterwards, assess, batches, managing
+from grading.views import afterwards, assess, batches, managing, plan_side
 from grading.views import outcome as outcome_views
 from grading.views import plan as plan_views
 from grading.views import pool as pool_views
 from grading.views.blueprint import blueprint
 
 MODELS = (batch, identity, outcome, plan, pool)
-VIEWS = (afterwards, assess, batches, managing, outcome_views, plan_views, pool_views)
+VIEWS = (afterwards, assess, batches, managing, outcome_views, plan_views, plan_side, pool_views)
 
 
 def _waiting(actor: Actor) -> int:
@@ -48,6 +48,10 @@ def _trainee_cards(actor: Actor) -> list[HomeCard]:
     cards = []
     if state == OutcomeState.RELEASED:
         cards.append(HomeCard("查看评审成绩", "实践成果的成绩已经发布。", "/grading/results", "查看成绩", 20, "award"))
+    elif state == OutcomeState.RETURNED:
+        cards.append(
+            HomeCard("修改后重新提交实践成果", "有内容需要遮盖，不扣分。", "/grading/outcome", "去修改", 15, "report")
+        )
     elif state == OutcomeState.DRAFT:
         cards.append(
             HomeCard(
@@ -119,6 +123,7 @@ FEATURE = Feature(
         MenuItem("grading", "评审批次", "grading.batches", "files", P.GRADING_BATCH_READ, 10),
         MenuItem("grading", "评审库", "grading.assessor_pool", "users", P.GRADING_BATCH_MANAGE, 30),
         MenuItem("grading", "申诉", "grading.list_appeals", "scale", P.GRADING_BATCH_MANAGE, 40),
+        MenuItem("grading", "学员规划书", "grading.class_plans", "notebook", P.CLASS_TEACH, 40),
         MenuItem("grading", "跟踪辅导", "grading.list_coaching", "school", P.CLASS_TEACH, 50),
         MenuItem("grading", "已发布成绩", "grading.show_results", "award", P.GRADING_BATCH_READ, 20),
     ),

@@ -118,6 +118,10 @@ class Accounts:
     year: Year
     stock_used: int
 
+    def as_rows(self) -> dict[str, Any]:
+        """Return the tables for a page: months by key, the year."""
+        return {"months": [asdict(month) for month in self.months], "year": self.year}
+
     def as_json(self) -> dict[str, Any]:
         """Return the tables as plain values."""
         return {"months": [asdict(month) for month in self.months], "year": asdict(self.year)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grading.domain.forecast import Product
+from grading.domain.plan_figures import PlanFigures, parse_figures, problems
 
 MAX_TITLE = 60
 MAX_SECTION = 5000
@@ -54,6 +55,7 @@ class PlanContent:
     title: str = ""
     sections: Mapping[str, str] = field(default_factory=dict)
     products: tuple[Product, ...] = ()
+    figures: PlanFigures | None = None
 
     def text(self, key: str) -> str:
         return self.sections.get(key, "")
@@ -67,6 +69,7 @@ class PlanContent:
                 {"name": p.name, "price": p.price, "unit_cost": p.unit_cost, "quantity": list(p.quantity)}
                 for p in self.products
             ],
+            **({} if self.figures is None else {"figures": self.figures.as_json()}),
         }
 
 
@@ -75,7 +78,9 @@ def parse_content(value: Mapping[str, Any]) -> PlanContent:
     products = tuple(
         Product(p["name"], p["price"], p["unit_cost"], tuple(p["quantity"])) for p in value.get("products", ())
     )
-    return PlanContent(value.get("title", ""), dict(value.get("sections", {})), products)
+    return PlanContent(
+        value.get("title", ""), dict(value.get("sections", {})), products, parse_figures(value.get("figures"))
+    )
 
 
 def words(text: str) -> int:
@@ -95,6 +100,7 @@ class Finding:
     message: str
     anchor: str
     blocks: bool = True
+    rule: str = ""
 
 
 def check(content: PlanContent) -> list[Finding]:
@@ -120,7 +126,12 @@ def check(content: PlanContent) -> list[Finding]:
             findings.append(
                 Finding(f"产品“{product.name}”的单位成本不低于售价，请在营销计划里说明原因。", anchor, blocks=False)
             )
-    return findings
+    if content.figures is None:
+        if content.products:
+            findings.append(Finding("还没有填写成本、资产与资金，算不出利润和现金流量。", "finance", blocks=False))
+        return findings
+    found = problems(content.figures, content.products)
+    return [*findings, *(Finding(one.message, one.anchor, one.blocks, one.rule) for one in found)]
 
 
 def blocking(content: PlanContent) -> list[Finding]:

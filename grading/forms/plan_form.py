@@ -11,6 +11,7 @@ from app.core.money import parse_yuan, plain_yuan
 from app.core.web.forms import clean_text
 from grading.domain.forecast import MAX_PRICE, MAX_PRODUCTS, MAX_QUANTITY, MONTHS, Product
 from grading.domain.plan_content import MAX_SECTION, MAX_TITLE, SECTION_KEYS, SECTIONS, PlanContent
+from grading.forms.finance_form import FinanceForm
 
 MAX_NAME = 40
 TITLES = {section.key: section.title for section in SECTIONS}
@@ -38,6 +39,7 @@ class PlanForm:
     title: str = ""
     sections: dict[str, str] = field(default_factory=dict)
     rows: list[ProductRow] = field(default_factory=list)
+    money: FinanceForm = field(default_factory=FinanceForm)
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -48,7 +50,7 @@ class PlanForm:
             for p in content.products
         ]
         sections = {key: content.text(key) for key in SECTION_KEYS}
-        return cls(version, content.title, sections, rows or [ProductRow()])
+        return cls(version, content.title, sections, rows or [ProductRow()], FinanceForm.show(content.figures))
 
     @classmethod
     def read(cls, sent: Mapping[str, Any]) -> PlanForm:
@@ -73,6 +75,7 @@ class PlanForm:
             text("title"),
             {key: text(f"section-{key}") for key in SECTION_KEYS},
             rows or [ProductRow()],
+            FinanceForm.read(sent),
         )
 
     def content(self) -> PlanContent:
@@ -84,12 +87,13 @@ class PlanForm:
             if len(text) > MAX_SECTION:
                 self.errors[f"section-{key}"] = f"“{TITLES[key]}”超过 {MAX_SECTION} 字，请精简。"
         products = [self._product(n, row) for n, row in enumerate(self.rows, 1) if not row.empty]
+        figures = self.money.figures(self.errors)
         if self.errors:
             raise InvalidInput(
                 f"还有 {len(self.errors)} 处需要修改，内容没有保存。",
                 issues=[Issue(message, field=name) for name, message in self.errors.items()],
             )
-        return PlanContent(self.title, dict(self.sections), tuple(products))
+        return PlanContent(self.title, dict(self.sections), tuple(products), figures)
 
     def _product(self, number: int, row: ProductRow) -> Product:
         where = f"产品 {number}"

@@ -23,7 +23,7 @@ class PaperIdentity(Base):
     snapshot_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
     plan_version: orm.Mapped[int]
     plan_hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
-    __table_args__ = (sa.UniqueConstraint("batch_id", "outcome_id"),)
+    __table_args__ = (sa.Index("ix_grading_paper_identity_batch", "batch_id", "outcome_id"),)
 
 
 class Reveal(Base):

@@ -55,3 +55,31 @@ class PlanPrint(Base):
     sha256: orm.Mapped[str | None] = orm.mapped_column(sa.String(64))
     created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     __table_args__ = (sa.UniqueConstraint("plan_id", "version", "complete"),)
+
+
+class PlanDraft(Base):
+    """What an open editor saved by itself: the typed fields, not yet a version. serial counts up with every save."""
+
+    __tablename__ = "grading_plan_draft"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    account_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    scope_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_scope.id"))
+    base_version: orm.Mapped[int]
+    serial: orm.Mapped[int]
+    form: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    saved_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    __table_args__ = (sa.UniqueConstraint("account_id", "scope_id"),)
+
+
+class PlanComment(Base):
+    """A teaching instructor's comment on a section of a plan; done_at: the trainee has dealt with it."""
+
+    __tablename__ = "grading_plan_comment"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    plan_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_plan.id"), index=True)
+    version: orm.Mapped[int]
+    section: orm.Mapped[str] = orm.mapped_column(sa.String(30))
+    author_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    text: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    done_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)

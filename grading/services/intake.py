@@ -28,6 +28,7 @@ from grading.domain.canonical import canonical, digest
 from grading.domain.codes import new_code
 from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, AssignmentState, BatchState, OutcomeState, PaperState
 from grading.domain.plan_content import SECTIONS, PlanContent, parse_content
+from grading.domain.scan import scan
 from grading.domain.scrub import MASK, scrub, token_pattern
 from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.identity import PaperIdentity
@@ -101,16 +102,23 @@ def _open(actor: Actor, scope_id: int) -> int:
     )
     db.session.add(batch)
     db.session.flush()
-    plans = _plans(scope_id, [outcome.account_id for outcome in outcomes])
-    codes = sorted(_take_in(actor, batch, outcome, plans.get(outcome.account_id)) for outcome in outcomes)
     audit.record(
         actor,
         "batch.opened",
         f"batch:{batch.id}",
-        {"codes": codes, "rubric": rubric.hash, "number": batch.number},
+        {"rubric": rubric.hash, "number": batch.number},
         scope_id=scope_id,
     )
+    take_in(actor, batch, list(outcomes))
     return batch.id
+
+
+def take_in(actor: Actor, batch: Batch, outcomes: list[Outcome]) -> int:
+    """Make papers of submitted outcomes in an open batch; return how many."""
+    plans = _plans(batch.scope_id, [outcome.account_id for outcome in outcomes])
+    codes = sorted(_take_in(actor, batch, outcome, plans.get(outcome.account_id)) for outcome in outcomes)
+    audit.record(actor, "batch.papers", f"batch:{batch.id}", {"codes": codes}, scope_id=batch.scope_id)
+    return len(codes)
 
 
 def _freeze_rubric(programme: str) -> RubricVersion:
@@ -156,7 +164,8 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
         content, complete = parse_content(json.loads(row.content)), plan.complete
         version, plan_hash = row.version, row.content_hash
     tokens = ports.bound().tokens.tokens(outcome.account_id, outcome.scope_id)
-    blind = canonical(blind_content(json.loads(text), content, complete, tokens))
+    value = blind_content(json.loads(text), content, complete, tokens)
+    blind, hits = canonical(value), scan(value, tokens)
     paper = Paper(
         batch_id=batch.id,
         rubric_id=batch.rubric_id,
@@ -164,6 +173,8 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
         state=PaperState.IN_DRAW,
         content=blind,
         content_hash=digest(blind),
+        screening="look" if hits else "clear",
+        scan=canonical([hit.as_json() for hit in hits]),
     )
     db.session.add(paper)
     db.session.flush()
@@ -214,6 +225,7 @@ def blind_content(
                 section.key: MASK if section.masked else scrub(plan.text(section.key), pattern) for section in SECTIONS
             },
             "products": scrub(plan.as_json()["products"], pattern),
+            "figures": scrub(plan.as_json().get("figures"), pattern),
         },
         "plan_complete": plan_complete,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 
 from app.accounts.scopes import account_names
 from app.core import audit, clock, events, files, jobs
@@ -21,7 +22,7 @@ from grading import access, ports
 from grading.domain.canonical import canonical, digest
 from grading.domain.plan_content import PlanContent, blocking, parse_content, total_words
 from grading.events import PlanCompleted
-from grading.models.plan import Plan, PlanPrint, PlanVersion
+from grading.models.plan import Plan, PlanDraft, PlanPrint, PlanVersion
 
 JOB = "plan_pdf"
 PDF_URL = "/grading/plan.pdf"
@@ -98,6 +99,9 @@ def save_plan(actor: Actor, content: PlanContent, version: int) -> int:
             "你在另一个窗口保存过更新的版本，刚才的内容没有覆盖它。两份都列在下面，核对后再保存。", code="stale_plan"
         )
     db.session.refresh(plan)
+    db.session.execute(
+        sa.delete(PlanDraft).where(PlanDraft.account_id == plan.account_id, PlanDraft.scope_id == plan.scope_id)
+    )
     db.session.add(
         PlanVersion(
             plan_id=plan.id,
@@ -190,6 +194,12 @@ def printed_file(actor: Actor) -> files.StoredFile | None:
     return None if row is None or row.file_id is None else db.session.get_one(files.StoredFile, row.file_id)
 
 
+def _site() -> str:
+    """Return the public address of the platform, for codes on paper."""
+    settings = current_app.config["SETTINGS"]
+    return str(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
+
+
 def make_pdf(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     """Job: render the PDF of one version and keep it. Payload: plan_id, version, complete."""
     from grading.services.printing import Cover, render_pdf
@@ -207,6 +217,7 @@ def make_pdf(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any
         saved_at=row.saved_at,
         content_hash=row.content_hash,
         complete=complete,
+        address=f"{_site()}/verify/plan/{row.content_hash}",
     )
     progress.report(1, 3, "正在排版…")
     data = render_pdf(content, cover)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,11 +10,28 @@ from typing import Any
 from flask import current_app
 from markupsafe import Markup
 
-from grading.domain.chart import bar_chart
+from grading.domain.chart import bar_chart, line_chart
+from grading.domain.finance import Accounts
 from grading.domain.forecast import MONTHS, compute
 from grading.domain.plan_content import SECTIONS, PlanContent, total_words
+from grading.domain.plan_figures import accounts_of, startup_of
 
 HALF_YEAR = 6
+ACCOUNT_ROWS = (
+    ("gross", "销售收入"),
+    ("turnover_tax", "流转税"),
+    ("net", "净收入"),
+    ("materials", "材料成本"),
+    ("depreciation", "折旧"),
+    ("interest", "贷款利息"),
+    ("cost", "总成本"),
+    ("profit", "利润"),
+    ("cash_in", "现金流入（含月初）"),
+    ("cash_out", "现金流出"),
+    ("closing_cash", "月底现金"),
+    ("receivable", "应收账款"),
+    ("loan", "贷款余额"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +45,15 @@ class Cover:
     saved_at: datetime
     content_hash: str
     complete: bool
+    address: str = ""  # of the public page that verifies this version
+    code: str = ""  # blind layout: the paper's code instead of a person
 
 
 def plan_html(content: PlanContent, cover: Cover) -> str:
     """Return the page that is rendered; everything is inside it but the fonts of the machine."""
     forecast = compute(content.products)
+    accounts = None if content.figures is None else accounts_of(content.figures, content.products)
+    startup = None if content.figures is None or accounts is None else startup_of(content.figures, accounts)
     months = [f"{number}月" for number in range(1, MONTHS + 1)]
     page: str = current_app.jinja_env.get_template("grading/print/plan.html").render(
         content=content,
@@ -39,11 +61,34 @@ def plan_html(content: PlanContent, cover: Cover) -> str:
         sections=SECTIONS,
         words=total_words(content),
         forecast=forecast,
+        accounts=None if accounts is None else accounts.as_rows(),
+        startup=startup,
+        account_rows=ACCOUNT_ROWS,
+        money_chart="" if accounts is None else Markup(_money_chart(accounts, months)),  # noqa: S704 - figures alone
+        code_image=Markup(_code_image(cover.address)) if cover.address else "",  # noqa: S704 - drawn here
+        masked="（作者情况已隐去）",
         halves=((0, HALF_YEAR), (HALF_YEAR, MONTHS)),
         months=months,
         chart=Markup(bar_chart("各月销售收入（元）", months, forecast.total.sales)),  # noqa: S704 - figures alone
     )
     return page
+
+
+def _money_chart(accounts: Accounts, months: list[str]) -> str:
+    rows = accounts.months[1:]
+    lines = (
+        ("总成本", "#b02030", [month.cost for month in rows]),
+        ("利润", "#1f7a4d", [month.profit for month in rows]),
+        ("月底现金", "#4a3b87", [month.closing_cash for month in rows]),
+    )
+    return line_chart("各月总成本、利润和月底现金（元）", months, lines)
+
+
+def _code_image(address: str) -> str:
+    """Return the QR code of an address as SVG."""
+    import segno
+
+    return segno.make(address, error="m").svg_inline(scale=2, border=2, omitsize=False)
 
 
 def _without_traces(_document: Any, pdf: Any) -> None:
@@ -57,5 +102,9 @@ def render_pdf(content: PlanContent, cover: Cover) -> bytes:
     from weasyprint.urls import URLFetcher
 
     page = HTML(string=plan_html(content, cover), url_fetcher=URLFetcher(allowed_protocols=("data",)))
-    data: bytes = page.write_pdf(finisher=_without_traces)
+    data: bytes = page.write_pdf(
+        finisher=_without_traces,
+        pdf_variant="pdf/a-3a",
+        pdf_identifier=hashlib.sha256(f"{cover.content_hash}:{cover.complete}:{cover.code}".encode()).digest()[:16],
+    )
     return data

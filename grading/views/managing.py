@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import flash, redirect, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.errors import DomainError
@@ -13,7 +13,7 @@ from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key
 from grading.domain.codes import read_code
-from grading.services import leases, releasing
+from grading.services import batch_figures, leases, releasing, screening
 from grading.views.batches import refused, whole
 from grading.views.blueprint import blueprint
 
@@ -96,3 +96,69 @@ def unrelease(batch_id: int) -> Answer:
         return f"已撤回 {count} 份成绩，学员会看到理由。更正后可以再次发布。"
 
     return _done(batch_id, action)
+
+
+def _screening(batch_id: int, error: DomainError | None = None) -> Answer:
+    page = render_template(
+        "grading/screening.html", rows=screening.rows(actor(), batch_id), batch_id=batch_id, error=error
+    )
+    return page, error.status if error else 200
+
+
+@blueprint.get("/grading/batches/<int:batch_id>/screening")
+@requires(Permission.GRADING_BATCH_MANAGE)
+def show_screening(batch_id: int) -> Answer:
+    """What the scan found in the papers of a batch."""
+    return _screening(batch_id)
+
+
+@blueprint.post("/grading/batches/<int:batch_id>/screening")
+@requires(Permission.GRADING_BATCH_MANAGE)
+def screen_paper(batch_id: int) -> Answer:
+    """Pass a paper, or return it to its author for masking."""
+    code, passed = read_code(request.form.get("code", "")), request.form.get("action") == "pass"
+    try:
+        with unit_of_work():
+            if passed:
+                screening.pass_paper(actor(), batch_id, code)
+            else:
+                screening.return_paper(actor(), batch_id, code, clean_text(request.form.get("reason", "")))
+    except DomainError as error:
+        if error.status == 404:
+            raise
+        return _screening(batch_id, error)
+    flash(f"评审件 {code} 已复核通过。" if passed else f"评审件 {code} 已退回学员遮盖，修改后可以补入。", "success")
+    return redirect(url_for("grading.show_screening", batch_id=batch_id))
+
+
+@blueprint.post("/grading/batches/<int:batch_id>/more")
+@requires(Permission.GRADING_BATCH_MANAGE)
+def take_in_more(batch_id: int) -> Answer:
+    """Take outcomes submitted since into the open batch."""
+    return _done(batch_id, lambda: f"已补入 {screening.take_in_waiting(actor(), batch_id)} 份实践成果。")
+
+
+@blueprint.get("/grading/batches/<int:batch_id>/statistics")
+@requires(Permission.GRADING_BATCH_MANAGE)
+def batch_statistics(batch_id: int) -> Answer:
+    """Reliability, agreement and severity, in plain words and charts."""
+    found = batch_figures.batch_figures(actor(), batch_id)
+    names = [one.name for one in found.assessors]
+    severity = [round(one.severity or 0, 2) for one in found.assessors]
+    return render_template(
+        "grading/statistics.html",
+        found=found,
+        severity_rows=list(zip(names, severity, strict=True)),
+        bands_chart={
+            "xAxis": {"type": "category", "data": [label for label, _ in found.bands]},
+            "yAxis": {"type": "value", "minInterval": 1},
+            "tooltip": {"trigger": "axis"},
+            "series": [{"type": "bar", "name": "份数", "data": [count for _, count in found.bands]}],
+        },
+        severity_chart={
+            "xAxis": {"type": "category", "data": names},
+            "yAxis": {"type": "value"},
+            "tooltip": {"trigger": "axis"},
+            "series": [{"type": "bar", "name": "宽严（分）", "data": severity}],
+        },
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,10 +14,14 @@ from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.job_views import send
+from grading.domain.finance import Accounts
 from grading.domain.forecast import MAX_PRODUCTS, MONTHS, Forecast, compute
-from grading.domain.plan_content import MAX_SECTION, MINIMUM_WORDS, SECTIONS, check, words
+from grading.domain.plan_content import MAX_SECTION, MINIMUM_WORDS, SECTIONS, PlanContent, words
+from grading.domain.plan_examples import EXAMPLES
+from grading.domain.plan_figures import MONTHLY_NAMES, accounts_of, startup_of
 from grading.forms.plan_form import PlanForm
-from grading.services import plans
+from grading.services import plan_desk, plans
+from grading.services.printing import ACCOUNT_ROWS
 from grading.views.blueprint import blueprint, month_names
 
 Answer = str | Response | tuple[str, int]
@@ -41,8 +46,43 @@ def _chart(forecast: Forecast) -> tuple[dict[str, Any], list[list[str]]]:
     return option, [list(row) for row in zip(months, *amounts, strict=True)]
 
 
-def _page(form: PlanForm, *, error: DomainError | None = None, other_tab: bool = False) -> Answer:
+def tables(content: PlanContent) -> dict[str, Any]:
+    """Return what the tables of cost and cash are drawn from."""
+    figures = content.figures
+    accounts = None if figures is None else accounts_of(figures, content.products)
+    startup = None if figures is None or accounts is None else startup_of(figures, accounts)
+    money_chart = money_rows = None
+    if accounts is not None:
+        money_chart, money_rows = _money_chart(accounts)
+    return {
+        "accounts": None if accounts is None else accounts.as_rows(),
+        "account_rows": ACCOUNT_ROWS,
+        "startup": startup,
+        "money_chart": money_chart,
+        "money_rows": money_rows,
+    }
+
+
+def _money_chart(accounts: Accounts) -> tuple[dict[str, Any], list[list[str]]]:
+    months = month_names(MONTHS)
+    names, keys = ("总成本", "利润", "月底现金"), ("cost", "profit", "closing_cash")
+    amounts = [[plain_yuan(getattr(month, key)) for month in accounts.months[1:]] for key in keys]
+    option = {
+        "legend": {},
+        "tooltip": {"trigger": "axis"},
+        "xAxis": {"type": "category", "data": months},
+        "yAxis": {"type": "value"},
+        "series": [
+            {"type": kind, "name": name, "data": data}
+            for kind, name, data in zip(("bar", "bar", "line"), names, amounts, strict=True)
+        ],
+    }
+    return option, [list(row) for row in zip(months, *amounts, strict=True)]
+
+
+def _page(form: PlanForm, *, error: DomainError | None = None, other_tab: bool = False, draft: Any = None) -> Answer:
     stored = plans.read_plan(actor())
+    comments = plan_desk.comments_of(stored.plan)
     if other_tab:
         form.version = stored.version
     forecast = compute(stored.content.products)
@@ -62,7 +102,14 @@ def _page(form: PlanForm, *, error: DomainError | None = None, other_tab: bool =
         months=MONTHS,
         most_products=MAX_PRODUCTS,
         forecast=forecast,
-        findings=check(stored.content) if stored.version else [],
+        findings=plan_desk.findings(stored.plan, stored.content) if stored.version else [],
+        draft=draft,
+        serial=draft.serial if draft else 0,
+        comments=comments,
+        previous=plan_desk.previous_plan(actor()) if not stored.version else None,
+        monthly_names=MONTHLY_NAMES,
+        examples=EXAMPLES,
+        **tables(stored.content),
         printed=plans.printed(actor()),
     )
     return page, error.status if error else 200
@@ -73,6 +120,11 @@ def _page(form: PlanForm, *, error: DomainError | None = None, other_tab: bool =
 def plan() -> Answer:
     """The editor with the stored version."""
     stored = plans.read_plan(actor())
+    draft = plan_desk.open_draft(actor(), stored.version)
+    if draft is not None:
+        form = PlanForm.read(json.loads(draft.form))
+        form.version = stored.version
+        return _page(form, draft=draft)
     return _page(PlanForm.show(stored.content, stored.version))
 
 
@@ -145,4 +197,7 @@ def plan_version(version: int) -> Answer:
         forecast=compute(content.products),
         sections=SECTIONS,
         months=MONTHS,
+        changes=plan_desk.compare(content, plans.read_plan(actor()).content),
+        current=plans.read_plan(actor()).version,
+        **tables(content),
     )

@@ -10,6 +10,7 @@ from app.core.db import db
 from app.core.uow import unit_of_work
 from grading.domain.flows import AppealState
 from grading.models.outcome import Appeal, Coaching, Outcome
+from grading.models.plan import Plan, PlanComment
 
 
 def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
@@ -35,6 +36,23 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             content="一起看了店铺数据。",
             created_at=now,
         )
-        db.session.add_all([appeal, talk])
+        plan = db.session.scalars(sa.select(Plan).where(Plan.account_id == owner.person())).one()
+        comment = PlanComment(
+            plan_id=plan.id,
+            version=plan.version,
+            section="market",
+            author_id=teacher.person(),
+            text="请写出依据。",
+            created_at=now,
+        )
+        db.session.add_all([appeal, talk, comment])
         db.session.flush()
-        return {"grading.answer_appeal": {"appeal_id": appeal.id}, "grading.confirm_coaching": {"coaching_id": talk.id}}
+        return {
+            "grading.answer_appeal": {"appeal_id": appeal.id},
+            "grading.confirm_coaching": {"coaching_id": talk.id},
+            "grading.finish_comment": {"comment_id": comment.id},
+            "grading.class_plan": {"plan_id": plan.id},
+            "grading.comment_plan": {"plan_id": plan.id},
+            "grading.restore_plan": {"version": 1},
+            "grading.verify_plan": {"sha256": "0" * 64},
+        }

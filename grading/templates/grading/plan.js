@@ -26,3 +26,42 @@ for (const area of form.querySelectorAll("textarea[data-minimum]")) {
 form.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("input")) event.preventDefault();
 });
+
+// A row of posts or assets appears when the one before is begun.
+for (const rows of form.querySelectorAll(".money-rows")) {
+  rows.addEventListener("input", (event) => {
+    const next = event.target.closest(".money-row").nextElementSibling;
+    if (next && event.target.value) next.hidden = false;
+  });
+}
+// Autosave: what is typed is kept on the server three seconds after the last key; the tables answer.
+const state = form.querySelector("[data-autosaved]");
+let timer = 0, busy = false, again = false, stopped = false;
+async function autosave() {
+  if (busy) { again = true; return; }
+  busy = true;
+  try {
+    const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch", Accept: "application/json" } });
+    const told = await answer.json();
+    if (answer.ok) {
+      form.elements.serial.value = told.serial;
+      state.textContent = "已自动保存";
+      if (told.tables) document.getElementById("accounts").innerHTML = told.tables;
+    } else {
+      state.textContent = told.error || "自动保存没有成功，内容还在页面上，请点保存。";
+      stopped = answer.status === 409;
+    }
+  } catch {
+    state.textContent = "网络断开，内容还在页面上，恢复后会再保存。";
+    again = true;
+  }
+  busy = false;
+  if (again && !stopped) { again = false; timer = setTimeout(autosave, 5000); }
+}
+form.addEventListener("input", () => {
+  if (stopped) return;
+  state.textContent = "正在编辑…";
+  clearTimeout(timer);
+  timer = setTimeout(autosave, 3000);
+});
+form.addEventListener("submit", () => { stopped = true; clearTimeout(timer); });

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import pikepdf
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -22,6 +24,7 @@ from grading.services import plans
 from grading.services.printing import Cover, render_pdf
 from tests.factories.grading import make_stage, plan_content, write_plan
 from tests.factories.tables import changed, fingerprint
+from tests.services.grading.test_plan_desk import FIGURES
 
 
 def test_every_save_is_a_version_and_the_same_text_makes_none(app_context: Flask) -> None:
@@ -178,3 +181,39 @@ def test_file_of_the_job_belongs_to_its_owner(app_context: Flask) -> None:
     assert files.read(stored).startswith(b"%PDF-")
     with pytest.raises(NotFound):
         files.find(two, stored.public_name)
+
+
+def test_pdf_is_an_archive_file_with_tags_tables_and_a_code(app_context: Flask, tmp_path: Path) -> None:
+    """PDF/A-3a as far as can be seen without an external validator; the blind layout names nobody."""
+    content = replace(plan_content(extra="生僻字：䶮𡃁"), figures=FIGURES)
+    cover = replace(_cover(complete=True), address="https://example.test/verify/plan/" + "a" * 64)
+    data = render_pdf(content, cover)
+    assert data == render_pdf(content, cover)
+    path = tmp_path / "plan.pdf"
+    path.write_bytes(data)
+    with pikepdf.open(path) as pdf:
+        root = pdf.Root
+        intent = root.OutputIntents[0]
+        assert str(intent.S) == "/GTS_PDFA1"
+        assert len(intent.DestOutputProfile.read_bytes()) > 500
+        meta = root.Metadata.read_bytes().decode()
+        assert "<pdfaid:part>3</pdfaid:part>" in meta.replace('pdfaid:part="3"', "<pdfaid:part>3</pdfaid:part>")
+        assert "<pdfaid:conformance>A</pdfaid:conformance>" in meta.replace(
+            'pdfaid:conformance="A"', "<pdfaid:conformance>A</pdfaid:conformance>"
+        )
+        assert root.MarkInfo.Marked
+        assert "/StructTreeRoot" in root
+        assert str(root.Lang).startswith("zh")
+        assert len(pdf.pages) >= 5
+        assert cover.author not in meta
+    fonts = [line.split() for line in _run("pdffonts", str(path)).splitlines()[2:]]
+    assert {tuple(line[-5:-2]) for line in fonts} == {("yes", "yes", "yes")}
+    text = _run("pdftotext", "-layout", str(path), "-")
+    for word in ("䶮𡃁", "月底现金", "固定资产和折旧", "启动资金", "扫码核验", "图 2"):
+        assert word in text, word
+    blind = tmp_path / "blind.pdf"
+    blind.write_bytes(render_pdf(content, replace(cover, code="7K3M9Q")))
+    text = _run("pdftotext", "-layout", str(blind), "-")
+    assert "7K3M9Q" in text and "作者情况已隐去" in text
+    for word in (cover.author, cover.class_name, "扫码核验", "这里写创业计划作者情况"):
+        assert word not in text, word
