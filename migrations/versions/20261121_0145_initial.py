@@ -270,6 +270,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grading_plan_scope_id"), "grading_plan", ["scope_id"], unique=False)
     op.create_table(
+        "grading_plan_draft",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("base_version", sa.Integer(), nullable=False),
+        sa.Column("serial", sa.Integer(), nullable=False),
+        sa.Column("form", sa.Text(), nullable=False),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_plan_draft_account_id")),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_plan_draft_scope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_plan_draft")),
+        sa.UniqueConstraint("account_id", "scope_id", name=op.f("uq_grading_plan_draft_account_id_scope_id")),
+    )
+    op.create_table(
         "grading_qualification",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("pool_scope_id", sa.Integer(), nullable=False),
@@ -462,6 +476,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_grading_paper_code")),
     )
     op.create_index(op.f("ix_grading_paper_batch_id"), "grading_paper", ["batch_id"], unique=False)
+    op.create_table(
+        "grading_plan_comment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("plan_id", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("section", sa.String(length=30), nullable=False),
+        sa.Column("author_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["accounts_account.id"], name=op.f("fk_grading_plan_comment_author_id")),
+        sa.ForeignKeyConstraint(["plan_id"], ["grading_plan.id"], name=op.f("fk_grading_plan_comment_plan_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_plan_comment")),
+    )
+    op.create_index(op.f("ix_grading_plan_comment_plan_id"), "grading_plan_comment", ["plan_id"], unique=False)
     op.create_table(
         "grading_plan_print",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -979,10 +1008,12 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["paper_id"], ["grading_paper.id"], name=op.f("fk_grading_paper_identity_paper_id")),
         sa.PrimaryKeyConstraint("paper_id", name=op.f("pk_grading_paper_identity")),
-        sa.UniqueConstraint("batch_id", "outcome_id", name=op.f("uq_grading_paper_identity_batch_id_outcome_id")),
     )
     op.create_index(
         op.f("ix_grading_paper_identity_account_id"), "grading_paper_identity", ["account_id"], unique=False
+    )
+    op.create_index(
+        "ix_grading_paper_identity_batch", "grading_paper_identity", ["batch_id", "outcome_id"], unique=False
     )
     op.create_index(
         op.f("ix_grading_paper_identity_outcome_id"), "grading_paper_identity", ["outcome_id"], unique=False
@@ -2971,6 +3002,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grading_reveal_paper_id"), table_name="grading_reveal")
     op.drop_table("grading_reveal")
     op.drop_index(op.f("ix_grading_paper_identity_outcome_id"), table_name="grading_paper_identity")
+    op.drop_index("ix_grading_paper_identity_batch", table_name="grading_paper_identity")
     op.drop_index(op.f("ix_grading_paper_identity_account_id"), table_name="grading_paper_identity")
     op.drop_table("grading_paper_identity")
     op.drop_index(op.f("ix_grading_conflict_batch_id"), table_name="grading_conflict")
@@ -3036,6 +3068,8 @@ def downgrade() -> None:
     op.drop_table("grading_result")
     op.drop_table("grading_plan_version")
     op.drop_table("grading_plan_print")
+    op.drop_index(op.f("ix_grading_plan_comment_plan_id"), table_name="grading_plan_comment")
+    op.drop_table("grading_plan_comment")
     op.drop_index(op.f("ix_grading_paper_batch_id"), table_name="grading_paper")
     op.drop_table("grading_paper")
     op.drop_index(op.f("ix_grading_draw_batch_id"), table_name="grading_draw")
@@ -3056,6 +3090,7 @@ def downgrade() -> None:
     op.drop_table("grading_relation")
     op.drop_index(op.f("ix_grading_qualification_account_id"), table_name="grading_qualification")
     op.drop_table("grading_qualification")
+    op.drop_table("grading_plan_draft")
     op.drop_index(op.f("ix_grading_plan_scope_id"), table_name="grading_plan")
     op.drop_table("grading_plan")
     op.drop_index(op.f("ix_grading_outcome_scope_id"), table_name="grading_outcome")
