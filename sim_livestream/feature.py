@@ -15,6 +15,7 @@ from sim_livestream.services import rooms
 from sim_livestream.services.hall import Hall
 from sim_livestream.services.memory import Memory
 from sim_livestream.services.pulse import Pulse
+from sim_livestream.services.shop_card import shop_card
 from sim_livestream.views.lobby import blueprint
 from sim_mall.events import OrderClosed, OrderPaid, RefundPaid
 
@@ -22,6 +23,7 @@ from sim_mall.events import OrderClosed, OrderPaid, RefundPaid
 def _start(app: Flask) -> None:
     hall = Hall()
     app.extensions["live_hall"] = hall
+    app.extensions["mall_live_card"] = shop_card
     app.extensions["live_memory"] = Memory()
     app.extensions["live_pulse"] = Pulse(app, hall)
 

@@ -13,11 +13,12 @@ import { startSubmits } from "./behaviour/submits.js";
 import { startTabs } from "./behaviour/tabs.js";
 import { startToasts } from "./behaviour/toasts.js";
 import { startTours } from "./behaviour/tours.js";
+import { startDecor } from "./mall/decor.js";
 import { startTrade } from "./mall/trade.js";
 
 const behaviours = [
   startDialogs, startMenus, startDrafts, startSubmits, startFields, startClocks, startBulk, startCopy, startTabs, startToasts,
-  startCharts, startPolls, startScrollers, startTours, startTrade,
+  startCharts, startPolls, startScrollers, startTours, startTrade, startDecor,
 ];
 
 /** Give life to everything below root; safe to call again on the same tree. */

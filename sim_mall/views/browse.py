@@ -23,9 +23,10 @@ from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
 from sim_mall.forms.goods import ForceOffForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Review
-from sim_mall.services import listings, ratings, reviews, search, shelves, visits
+from sim_mall.services import decor, listings, ratings, reviews, search, shelves, shop_categories, visits
 from sim_mall.views.blueprints import Answer, mall
-from sim_mall.views.shown import back, came_from, card, done, goods_picture, hundredths, rating_text
+from sim_mall.views.page_blocks import shown_blocks
+from sim_mall.views.shown import back, came_from, card, done, goods_picture, hundredths, number, rating_text
 
 PAGE = 20
 SORTS = (
@@ -222,7 +223,12 @@ def shop(shop_id: int) -> Answer:
     """One shop with its goods."""
     found = access.get_visible_shop(actor(), shop_id)
     asked = search.Search(q=request.args.get("q", "").strip()[:60], shop_id=found.id, sort=_asked().sort)
-    page = paginate(search.find(found.world_id, asked), page_number(), PAGE)
+    query, shelf = search.find(found.world_id, asked), number("category", form=False, default=0)
+    shelves_of = shop_categories.categories_of(found.id)
+    if shelf := next((one.id for one in shelves_of if one.id == shelf), 0):
+        query = query.where(Listing.id.in_(shop_categories.in_category(found.id, shelf)))
+    page = paginate(query, page_number(), PAGE)
+    front = not (asked.q or shelf or "sort" in request.args or page.number > 1)
     sold = search.units_sold(found.id)
     own = access.runs(actor(), found.id)
     if not own:
@@ -241,4 +247,7 @@ def shop(shop_id: int) -> Answer:
         page=page,
         cards=[card(listing, with_shop=False) for listing in page.items],
         own=own,
+        blocks=shown_blocks(found, decor.published_page(found.id)) if front else [],
+        categories=[(one.id, one.name, one.id == shelf) for one in shelves_of if one.on_sale],
+        category=shelf,
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 from app.core.actor import Actor
 from app.core.uow import unit_of_work
 from app.worlds.models import World
-from sim_mall.services import members
+from sim_mall.services import decor, members, shop_categories
 from tests.factories import mall
 
-MINE = {"seller.data_export"}  # its argument is no id: it acts on the caller's own shop
+MINE = {"seller.data_export", "seller.reset_page"}  # its argument is no id: it acts on the caller's own shop
 
 
 def furnish(world: World, owner: Actor, third: Actor) -> dict[str, object]:
     """Return the ids that the seller's routes of this part need."""
     with unit_of_work():
         member_id = members.invite_member(owner, third.person(), "service", mall.key())
-    return {"member_id": member_id, "kind": "xlsx"}
+        page = decor.start_page(owner)
+        block_id = decor.add_block(owner, "text", page.version)
+        category_id = shop_categories.add_category(owner, "新品", mall.key())
+    return {"member_id": member_id, "kind": "xlsx", "block_id": block_id, "category_id": category_id}

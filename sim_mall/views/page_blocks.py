@@ -1,0 +1,104 @@
+"""What the blocks of a shop's page show now: goods as they are, off-shelf ones hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app, url_for
+from sqlalchemy import orm
+
+from app.core.db import db
+from sim_mall.domain import decor
+from sim_mall.domain.decor import BlockKind
+from sim_mall.domain.listing_flow import ListingState
+from sim_mall.models.goods import Listing
+from sim_mall.models.shops import Shop
+from sim_mall.views.shown import card
+
+LIVE_CARD = "mall_live_card"  # app.extensions: shop id → {"title", "text", "url"} or None; the live rooms fill it in
+
+
+def _goods(shop: Shop) -> sa.Select[Any]:
+    return (
+        sa.select(Listing)
+        .options(orm.joinedload(Listing.shop), orm.joinedload(Listing.category))
+        .where(Listing.shop_id == shop.id, Listing.state == ListingState.ON_SALE)
+    )
+
+
+def _feeds(shop: Shop, page: Mapping[str, Any]) -> tuple[dict[int, Listing], dict[str, list[Listing]]]:
+    """Return the named products on sale by id, and the best and newest; at most three queries."""
+    wanted = decor.goods_of(page)
+    named = {one.id: one for one in db.session.scalars(_goods(shop).where(Listing.id.in_(wanted)))} if wanted else {}
+    modes = {block.get("mode") for block in page["blocks"] if block["kind"] == BlockKind.GOODS}
+    orders: dict[str, tuple[Any, ...]] = {
+        "best": (Listing.sold.desc(), Listing.id.desc()),
+        "new": (Listing.listed_at.desc(), Listing.id.desc()),
+    }
+    feeds = {
+        mode: list(db.session.scalars(_goods(shop).order_by(*order).limit(decor.MAX_GOODS)))
+        for mode, order in orders.items()
+        if mode in modes
+    }
+    return named, feeds
+
+
+def _file(name: str) -> str:
+    return url_for("jobs.fetch", public_name=name) if name else ""
+
+
+def _link(named: Mapping[int, Listing], target: int) -> str:
+    """Return the address of a product that can be bought, '' for none: what is off the shelf leads nowhere."""
+    return url_for("mall.product", listing_id=target) if target in named else ""
+
+
+def live_card(shop: Shop) -> dict[str, str] | None:
+    """Return the live room of the shop that people can enter or wait for, as the live rooms tell it."""
+    find = current_app.extensions.get(LIVE_CARD)
+    found: dict[str, str] | None = find(shop.id) if find else None
+    return found
+
+
+def shown_blocks(shop: Shop, page: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the blocks ready to show; those with nothing to show now are left out. A fixed number of queries."""
+    if not page or not page["blocks"]:
+        return []
+    named, feeds = _feeds(shop, page)
+    shown = (_shown(shop, block, named, feeds) for block in page["blocks"])
+    return [block for block in shown if block is not None]
+
+
+def _shown(
+    shop: Shop, block: Mapping[str, Any], named: Mapping[int, Listing], feeds: Mapping[str, list[Listing]]
+) -> dict[str, Any] | None:
+    made: dict[str, Any] = {**block}
+    kind = block["kind"]
+    if kind == BlockKind.BANNER:
+        made["slides"] = [
+            {**slide, "src": _file(slide["picture"]), "url": _link(named, slide["target"])} for slide in block["slides"]
+        ]
+        return made if made["slides"] else None
+    if kind == BlockKind.GOODS:
+        picked = [named[one] for one in block["ids"] if one in named] if block["mode"] == "manual" else []
+        goods = picked if block["mode"] == "manual" else feeds[block["mode"]][: block["count"]]
+        made["cards"] = [card(listing, with_shop=False) for listing in goods]
+        return made if goods else None
+    if kind == BlockKind.HOTZONE:
+        made["src"] = _file(block["picture"])
+        made["zones"] = [
+            {**zone, "url": _link(named, zone["target"]), "label": named[zone["target"]].title}
+            for zone in block["zones"]
+            if zone["target"] in named
+        ]
+        return made if made["src"] else None
+    if kind == BlockKind.MEDIA:
+        made["src"] = _file(block["file"])
+        return made if made["src"] else None
+    if kind == BlockKind.LIVE:
+        made["card"] = live_card(shop)
+        return made if made["card"] else None
+    if kind == BlockKind.TEXT:
+        return made if block["text"] or block["title"] else None
+    return None
