@@ -56,6 +56,11 @@ def in_category(shop_id: int, category_id: int) -> sa.Select[int]:
     )
 
 
+def listings_in(row: ShopCategory) -> set[int]:
+    """Return the ids of the products in a category."""
+    return set(db.session.scalars(in_category(row.shop_id, row.id)))
+
+
 def own_category(actor: Actor, category_id: int) -> ShopCategory:
     """Return a category of the shop that the actor works in. Raises NotFound."""
     shop = access.shop_of(actor, ShopPower.DECORATE)

@@ -5,44 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import sqlalchemy as sa
 from flask import current_app, url_for
-from sqlalchemy import orm
 
-from app.core.db import db
-from sim_mall.domain import decor
 from sim_mall.domain.decor import BlockKind
-from sim_mall.domain.listing_flow import ListingState
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
+from sim_mall.services.page_feeds import feeds_of
 from sim_mall.views.shown import card
 
 LIVE_CARD = "mall_live_card"  # app.extensions: shop id → {"title", "text", "url"} or None; the live rooms fill it in
-
-
-def _goods(shop: Shop) -> sa.Select[Any]:
-    return (
-        sa.select(Listing)
-        .options(orm.joinedload(Listing.shop), orm.joinedload(Listing.category))
-        .where(Listing.shop_id == shop.id, Listing.state == ListingState.ON_SALE)
-    )
-
-
-def _feeds(shop: Shop, page: Mapping[str, Any]) -> tuple[dict[int, Listing], dict[str, list[Listing]]]:
-    """Return the named products on sale by id, and the best and newest; at most three queries."""
-    wanted = decor.goods_of(page)
-    named = {one.id: one for one in db.session.scalars(_goods(shop).where(Listing.id.in_(wanted)))} if wanted else {}
-    modes = {block.get("mode") for block in page["blocks"] if block["kind"] == BlockKind.GOODS}
-    orders: dict[str, tuple[Any, ...]] = {
-        "best": (Listing.sold.desc(), Listing.id.desc()),
-        "new": (Listing.listed_at.desc(), Listing.id.desc()),
-    }
-    feeds = {
-        mode: list(db.session.scalars(_goods(shop).order_by(*order).limit(decor.MAX_GOODS)))
-        for mode, order in orders.items()
-        if mode in modes
-    }
-    return named, feeds
 
 
 def _file(name: str) -> str:
@@ -65,7 +36,7 @@ def shown_blocks(shop: Shop, page: Mapping[str, Any] | None) -> list[dict[str, A
     """Return the blocks ready to show; those with nothing to show now are left out. A fixed number of queries."""
     if not page or not page["blocks"]:
         return []
-    named, feeds = _feeds(shop, page)
+    named, feeds = feeds_of(shop, page)
     shown = (_shown(shop, block, named, feeds) for block in page["blocks"])
     return [block for block in shown if block is not None]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.db import db
 from app.core.errors import DomainError
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
@@ -67,7 +66,7 @@ def shop_category(category_id: int) -> Answer:
     """One category: its name and its products."""
     row = shop_categories.own_category(actor(), category_id)
     error: DomainError | None = None
-    chosen = set(db.session.scalars(shop_categories.in_category(row.shop_id, row.id)))
+    chosen = shop_categories.listings_in(row)
     name = row.name
     shop_id = row.shop_id
     if request.method == "POST":
