@@ -1425,6 +1425,16 @@ def upgrade() -> None:
     op.create_index("ix_mall_push_message_app", "mall_push_message", ["app_id", "id"], unique=False)
     op.create_index("ix_mall_push_message_due", "mall_push_message", ["status", "next_try_wall_at"], unique=False)
     op.create_table(
+        "mall_shop_category",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=20), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_shop_category_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_shop_category")),
+        sa.UniqueConstraint("shop_id", "name", name=op.f("uq_mall_shop_category_shop_id_name")),
+    )
+    op.create_table(
         "mall_shop_member",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -1445,6 +1455,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("shop_id", "account_id", name=op.f("uq_mall_shop_member_shop_id_account_id")),
     )
     op.create_index("ix_mall_shop_member_person", "mall_shop_member", ["world_id", "account_id", "state"], unique=False)
+    op.create_table(
+        "mall_shop_page",
+        sa.Column("shop_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("draft", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("published", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_shop_page_shop_id")),
+        sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_mall_shop_page")),
+    )
+    op.create_table(
+        "mall_shop_page_version",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("page", sa.JSON(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Integer(), nullable=False),
+        sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_mall_shop_page_version_account_id")
+        ),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_shop_page_version_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_shop_page_version")),
+        sa.UniqueConstraint("shop_id", "number", name=op.f("uq_mall_shop_page_version_shop_id_number")),
+    )
     op.create_table(
         "mall_shop_papers",
         sa.Column("shop_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -2232,6 +2268,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_search_gram_listing", "mall_search_gram", ["listing_id"], unique=False)
     op.create_table(
+        "mall_shop_category_listing",
+        sa.Column("category_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("listing_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["category_id"],
+            ["mall_shop_category.id"],
+            name=op.f("fk_mall_shop_category_listing_category_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_shop_category_listing_listing_id")
+        ),
+        sa.PrimaryKeyConstraint("category_id", "listing_id", name=op.f("pk_mall_shop_category_listing")),
+    )
+    op.create_index(
+        op.f("ix_mall_shop_category_listing_listing_id"), "mall_shop_category_listing", ["listing_id"], unique=False
+    )
+    op.create_table(
         "mall_sku",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -2864,6 +2918,8 @@ def downgrade() -> None:
     op.drop_table("supply_mapping")
     op.drop_index(op.f("ix_mall_sku_listing_id"), table_name="mall_sku")
     op.drop_table("mall_sku")
+    op.drop_index(op.f("ix_mall_shop_category_listing_listing_id"), table_name="mall_shop_category_listing")
+    op.drop_table("mall_shop_category_listing")
     op.drop_index("ix_mall_search_gram_listing", table_name="mall_search_gram")
     op.drop_table("mall_search_gram")
     op.drop_index("ix_mall_qualification_shop", table_name="mall_qualification")
@@ -2950,8 +3006,11 @@ def downgrade() -> None:
     op.drop_index("ix_mall_violation_shop", table_name="mall_violation")
     op.drop_table("mall_violation")
     op.drop_table("mall_shop_papers")
+    op.drop_table("mall_shop_page_version")
+    op.drop_table("mall_shop_page")
     op.drop_index("ix_mall_shop_member_person", table_name="mall_shop_member")
     op.drop_table("mall_shop_member")
+    op.drop_table("mall_shop_category")
     op.drop_index("ix_mall_push_message_due", table_name="mall_push_message")
     op.drop_index("ix_mall_push_message_app", table_name="mall_push_message")
     op.drop_table("mall_push_message")
