@@ -80,6 +80,7 @@ def evidence(world_id: int, account_id: int) -> dict[str, Any]:
     for room in rooms:
         facts = asdict(figures.compute(room))
         facts.pop("curve")
+        facts.pop("sales")
         facts["items"] = [dict(item) for item in facts["items"]]
         shows.append(
             {

@@ -65,16 +65,23 @@ class CatchUp:
 
 @dataclass(frozen=True, slots=True)
 class ItemFigures:
-    """Figures of one item: people who opened it, orders and units paid, fen paid, seconds explained."""
+    """Figures of one item: people who saw and opened it, orders and units paid, fen paid, seconds explained.
+
+    times: how often it was explained. buyers: people who paid. click_bp: of those who saw it.
+    """
 
     id: int
     title: str
     category: str
+    seen: int
     clicks: int
+    click_bp: int
+    buyers: int
     orders: int
     units: int
     gmv_paid: int
     explained: int
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,9 @@ class RoomFigures:
     """Figures of one show, computed from rows. Definitions: ``domain.attendance`` and commerce model 3.9.
 
     minutes: on air, whole. mean_stay: seconds. rates in basis points. gmv_placed: fen of orders placed;
-    gmv_paid: of those paid; refunded: fen paid back.
+    gmv_paid: of those paid; refunded: fen paid back; later: fen that people who opened an item in the show
+    paid for it in the shop within seven simulated days after. gpm: fen paid per thousand entries.
+    sales: (minute, fen paid in all up to then).
     """
 
     minutes: int
@@ -94,13 +103,26 @@ class RoomFigures:
     comments: int
     likes: int
     shares: int
+    follows: int
     interaction_bp: int
+    seen_uv: int
     click_uv: int
+    click_bp: int
     buyers: int
+    pay_bp: int
     conversion_bp: int
     orders: int
     gmv_placed: int
     gmv_paid: int
     refunded: int
+    later: int
+    gpm: int
+    uv_value: int
+    sales: tuple[tuple[datetime, int], ...]
     curve: tuple[tuple[datetime, int], ...]
     items: tuple[ItemFigures, ...]
+
+    @property
+    def net(self) -> int:
+        """Return what was paid less what went back, in fen."""
+        return self.gmv_paid - self.refunded

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+import sim_livestream.views.board
+import sim_livestream.views.games
+import sim_livestream.views.keeping
+import sim_livestream.views.picture
 import sim_livestream.views.room
 import sim_livestream.views.studio  # noqa: F401 - their routes stand on the blueprint
 from app.core.actor import Actor
@@ -11,7 +15,7 @@ from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission
 from sim_livestream import sockets, subscribers
 from sim_livestream.domain.room_flow import FLOW, RoomState
-from sim_livestream.services import rooms
+from sim_livestream.services import games, recording, rooms
 from sim_livestream.services.hall import Hall
 from sim_livestream.services.memory import Memory
 from sim_livestream.services.pulse import Pulse
@@ -62,4 +66,10 @@ FEATURE = Feature(
     home_cards=(on_air_cards,),
     flows=(FLOW,),
     startup=_start,
+    jobs={recording.JOB: recording.close},
+    loops=(
+        ("live_games", 1.0, games.settle_due),
+        ("live_plans", 30.0, rooms.expire_overdue),
+        ("live_recordings", 3600.0, recording.forget_expired),
+    ),
 )

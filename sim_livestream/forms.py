@@ -30,11 +30,17 @@ class RoomForm(Form):
     planned = DateTimeLocalField(
         "预告时间", [Optional()], description="不填就是随时开播；填了会出现在直播广场的预告里。"
     )
+    minutes = IntegerField(
+        "预计时长（分钟）",
+        [Optional(), NumberRange(30, 1440, "预计时长应在 30 分钟到 24 小时之间。")],
+        default=120,
+        description="30 分钟到 24 小时，按平均讲解时间估算。",
+    )
     notice = TextAreaField("直播间公告", [Length(0, 120, "公告最多 120 个字。")])
 
     def fill(self, room: LiveRoom) -> None:
         """Show what the room has."""
-        self.title.data, self.notice.data = room.title, room.notice
+        self.title.data, self.notice.data, self.minutes.data = room.title, room.notice, room.planned_minutes
         if room.planned_wall_at is not None:
             self.planned.data = local(room.planned_wall_at).replace(tzinfo=None)
 
@@ -78,6 +84,22 @@ def whole(values: Mapping[str, Any], name: str, sentence: str, *, default: int |
     if not text.isascii() or not text.lstrip("-").isdigit() or len(text) > 10:
         raise InvalidInput(sentence, field=name)
     return int(text)
+
+
+def yuan(values: Mapping[str, Any], name: str, sentence: str) -> int:
+    """Return an amount typed in yuan as fen. Raises InvalidInput with the sentence."""
+    try:
+        return parse_yuan(str(values.get(name, "")))
+    except ValueError:
+        raise InvalidInput(sentence, field=name) from None
+
+
+def numbers(values: Mapping[str, Any], name: str) -> list[int]:
+    """Return ids separated by commas, at most two hundred. Raises InvalidInput."""
+    parts = [part for part in str(values.get(name, "")).split(",") if part][:MOST_PRICES]
+    if not all(part.isascii() and part.isdigit() and len(part) < 12 for part in parts):
+        raise InvalidInput("顺序没有保存，请刷新页面后重试。", field=name)
+    return [int(part) for part in parts]
 
 
 def live_prices(values: Mapping[str, Any]) -> dict[int, int]:

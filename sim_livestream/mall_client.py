@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from app.core.actor import Actor
 from sim_mall import open_platform
@@ -41,6 +42,11 @@ def own_listings(actor: Actor, shop_id: int, q: str = "") -> list[ListingInfo]:
 def listings(world_id: int, listing_ids: Collection[int]) -> dict[int, ListingInfo]:
     """Return listings of the world by id."""
     return open_platform.listings_by_id(world_id, sorted(listing_ids)) if listing_ids else {}
+
+
+def later_sales(world_id: int, buyers: Mapping[int, Collection[int]], since: datetime, until: datetime) -> int:
+    """Return what people paid in the shop, within a time, for goods that they had seen live."""
+    return open_platform.later_sales(world_id, buyers, since, until)
 
 
 def default_address(actor: Actor) -> Receiver | None:

@@ -6,7 +6,7 @@ a code and a Chinese sentence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -40,6 +40,7 @@ from sim_mall.services import (
     increments,
     listing_pages,
     listings,
+    live_sales,
     members,
     orders,
     payments,
@@ -83,6 +84,7 @@ __all__ = [
     "get_shop",
     "get_sold_order",
     "increment_orders",
+    "later_sales",
     "listings_by_id",
     "my_shop",
     "own_listings",
@@ -227,6 +229,14 @@ def pay_order(actor: Actor, order_id: int, key: str) -> OrderInfo:
     """Pay an own order from the wallet into escrow. Raises Refused when the wallet has not enough."""
     payments.pay_orders(actor, [order_id], key)
     return get_order(actor, order_id)
+
+
+def later_sales(world_id: int, buyers: Mapping[int, Collection[int]], since: datetime, until: datetime) -> int:
+    """Return what people paid in the shop for listings they had seen live: fen of paid orders, refunds not taken off.
+
+    buyers: listing → accounts. since, until: simulated time of the order; orders placed in live rooms do not count.
+    """
+    return live_sales.later_sales(world_id, buyers, since, until)
 
 
 def check_speech(world_id: int, text: str) -> list[SpeechFinding]:

@@ -58,6 +58,7 @@ SETTINGS: dict[str, Setting] = {
     "shop_review_hours": Setting("店铺规则审核用时（0 为即时）", 0, 0, 168, "小时"),
     "shop_close_days": Setting("注销前的歇业公示期", 30, 0, 90, "天"),
     "recycle_days": Setting("回收站保留", 30, 1, 365, "天"),
+    "live_keep_days": Setting("直播录像保留", 180, 1, 3_650, "天"),
     "shop_review_by_instructor": Setting("店铺由讲师审核（1 是，0 否）", 0, 0, 1, ""),
 }
 

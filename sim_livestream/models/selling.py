@@ -127,4 +127,5 @@ class LiveSale(WorldRow, Base):
     status: orm.Mapped[SaleStatus] = orm.mapped_column(StrEnumType(SaleStatus), default=SaleStatus.PLACED)
     placed_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     paid_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    paid_wall_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     __table_args__ = (sa.CheckConstraint("quantity > 0 AND payable >= 0 AND refunded >= 0", name="amounts"),)

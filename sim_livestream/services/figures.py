@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -11,14 +14,17 @@ from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.money import half_up
-from sim_livestream import access
+from sim_livestream import access, mall_client
 from sim_livestream.data import ItemFigures, RoomFigures
-from sim_livestream.domain.attendance import Stay, attendance
+from sim_livestream.domain.attendance import Stay, attendance, merge
+from sim_livestream.domain.attendance import clip as cut
 from sim_livestream.domain.pace import GONE
 from sim_livestream.models.people import ActionKind, LiveAction, LiveComment, LivePresence, LiveViewer
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import LiveClip, LiveItem, LiveSale, SaleStatus
 from sim_livestream.services import presence
+
+ATTRIBUTED = timedelta(days=7)  # simulated, after the end
 
 
 def room_figures(actor: Actor, number: int) -> tuple[LiveRoom, RoomFigures]:
@@ -28,18 +34,72 @@ def room_figures(actor: Actor, number: int) -> tuple[LiveRoom, RoomFigures]:
 
 
 def compute(room: LiveRoom) -> RoomFigures:
-    """Return the figures of a room, running or over; all zero before it started."""
+    """Return the figures of a room: live while it runs, frozen afterwards but for money that moves later."""
+    if room.frozen:
+        return _later(room, thaw(room.frozen))
+    return _count(room)
+
+
+def freeze(room: LiveRoom) -> None:
+    """Write the figures down inside the open unit of work that ends the show."""
+    room.frozen = json.dumps(asdict(_count(room)), ensure_ascii=False, default=str)
+    db.session.flush()
+
+
+def thaw(text: str) -> RoomFigures:
+    """Return figures that were written down."""
+    body = json.loads(text)
+    body["items"] = tuple(ItemFigures(**item) for item in body["items"])
+    for name in ("curve", "sales"):
+        body[name] = tuple((datetime.fromisoformat(moment), count) for moment, count in body[name])
+    return RoomFigures(**body)
+
+
+def _later(room: LiveRoom, frozen: RoomFigures) -> RoomFigures:
+    """Add what moved since: orders of the room paid or refunded after its end, and later sales in the shop."""
+    sales = list(db.session.scalars(sa.select(LiveSale).where(LiveSale.room_id == room.id)))
+    paid = [sale for sale in sales if sale.status is SaleStatus.PAID]
+    return replace(
+        frozen,
+        online=0,
+        orders=len(sales),
+        gmv_placed=sum(sale.payable for sale in sales),
+        gmv_paid=sum(sale.payable for sale in paid),
+        refunded=sum(sale.refunded for sale in paid),
+        later=_later_sales(room),
+    )
+
+
+def _later_sales(room: LiveRoom) -> int:
+    if room.ended_at is None:
+        return 0
+    rows = db.session.execute(
+        sa.select(LiveItem.listing_id, LiveAction.account_id)
+        .join(LiveAction, LiveAction.item_id == LiveItem.id)
+        .where(LiveItem.room_id == room.id, LiveAction.kind == ActionKind.CLICK)
+    )
+    buyers: dict[int, set[int]] = {}
+    for listing_id, account_id in rows:
+        buyers.setdefault(listing_id, set()).add(account_id)
+    return mall_client.later_sales(room.world_id, buyers, room.ended_at, room.ended_at + ATTRIBUTED)
+
+
+def _count(room: LiveRoom) -> RoomFigures:
     now = wall.now()
     start = room.started_wall_at or now
-    end = room.ended_wall_at or now
-    seen = attendance(_stays(room, now), start, max(end, start))
-    shares, click_uv = _deeds(room.id)
-    interacting = _interacting(room.id, room.host_id)
+    end = max(room.ended_wall_at or now, start)
+    stays = _stays(room, now)
+    seen = attendance(stays, start, end)
+    deeds = _deeds(room.id)
     sales = list(db.session.scalars(sa.select(LiveSale).where(LiveSale.room_id == room.id)))
     paid = [sale for sale in sales if sale.status is SaleStatus.PAID]
     buyers = len({sale.buyer_id for sale in paid})
+    gmv_paid = sum(sale.payable for sale in paid)
+    clips = list(db.session.scalars(sa.select(LiveClip).where(LiveClip.room_id == room.id)))
+    saw = _saw(clips, stays, start, end)
+    click_uv = deeds.get(ActionKind.CLICK, 0)
     return RoomFigures(
-        minutes=int((max(end, start) - start).total_seconds()) // 60,
+        minutes=int((end - start).total_seconds()) // 60,
         uv=seen.uv,
         pv=seen.pv,
         online=0 if room.ended_wall_at else presence.viewers([room.id]).get(room.id, 0),
@@ -47,18 +107,55 @@ def compute(room: LiveRoom) -> RoomFigures:
         mean_stay=seen.mean_stay,
         comments=_comments(room.id),
         likes=room.likes,
-        shares=shares,
-        interaction_bp=_rate(interacting, seen.uv),
+        shares=deeds.get(ActionKind.SHARE, 0),
+        follows=deeds.get(ActionKind.FOLLOW, 0),
+        interaction_bp=_rate(_interacting(room.id, room.host_id), seen.uv),
+        seen_uv=len(set().union(*saw.values())) if saw else 0,
         click_uv=click_uv,
+        click_bp=_rate(click_uv, seen.uv),
         buyers=buyers,
+        pay_bp=_rate(buyers, click_uv),
         conversion_bp=_rate(buyers, seen.uv),
         orders=len(sales),
         gmv_placed=sum(sale.payable for sale in sales),
-        gmv_paid=sum(sale.payable for sale in paid),
+        gmv_paid=gmv_paid,
         refunded=sum(sale.refunded for sale in paid),
+        later=0,
+        gpm=half_up(gmv_paid * 1000, seen.pv) if seen.pv else 0,
+        uv_value=half_up(gmv_paid, seen.uv) if seen.uv else 0,
+        sales=_sales(room, paid, start, end),
         curve=seen.curve,
-        items=tuple(_items(room, paid, end)),
+        items=tuple(_items(room, paid, clips, saw, end)),
     )
+
+
+def _saw(clips: Sequence[LiveClip], stays: Sequence[Stay], start: datetime, end: datetime) -> dict[int, set[int]]:
+    """Return who was there while an item was explained: item → accounts (商品曝光)."""
+    inside = merge(cut(stays, start, end))
+    saw: dict[int, set[int]] = {}
+    for clip in clips:
+        begun, over = clip.started_wall_at, clip.ended_wall_at or end
+        there = {stay.account_id for stay in inside if stay.start < over and stay.end > begun}
+        saw.setdefault(clip.item_id, set()).update(there)
+    return saw
+
+
+def _sales(
+    room: LiveRoom, paid: Sequence[LiveSale], start: datetime, end: datetime
+) -> tuple[tuple[datetime, int], ...]:
+    """Return what was paid in all, per step of the show, at most sixty steps; simulated times laid on wall time."""
+    if not paid or room.started_at is None:
+        return ()
+    step = max(timedelta(minutes=1), (end - start) / 60)
+    points, total, queue = [], 0, sorted((sale.paid_wall_at or start, sale.payable) for sale in paid)
+    moment, place = start, 0
+    while moment < end + step:
+        while place < len(queue) and queue[place][0] <= moment:
+            total += queue[place][1]
+            place += 1
+        points.append((moment, total))
+        moment += step
+    return tuple(points)
 
 
 def _rate(part: int, whole: int) -> int:
@@ -88,55 +185,79 @@ def _comments(room_id: int) -> int:
     )
 
 
-def _deeds(room_id: int) -> tuple[int, int]:
-    """Return how many people shared, and how many opened an item."""
+def _deeds(room_id: int) -> dict[ActionKind, int]:
+    """Return how many people did each deed: shared, opened an item, followed."""
     rows = db.session.execute(
         sa.select(LiveAction.kind, sa.func.count(LiveAction.account_id.distinct()))
         .where(LiveAction.room_id == room_id)
         .group_by(LiveAction.kind)
     )
-    counts = dict(rows.all())
-    return counts.get(ActionKind.SHARE, 0), counts.get(ActionKind.CLICK, 0)
+    return dict(rows.tuples())
 
 
 def _interacting(room_id: int, host_id: int) -> int:
-    """Return how many people wrote, liked or shared, without the host."""
+    """Return how many people wrote, liked, shared or followed, without the host."""
     people = sa.union(
         sa.select(LiveComment.account_id).where(LiveComment.room_id == room_id),
         sa.select(LiveViewer.account_id).where(LiveViewer.room_id == room_id, LiveViewer.likes > 0),
-        sa.select(LiveAction.account_id).where(LiveAction.room_id == room_id, LiveAction.kind == ActionKind.SHARE),
+        sa.select(LiveAction.account_id).where(
+            LiveAction.room_id == room_id, LiveAction.kind.in_([ActionKind.SHARE, ActionKind.FOLLOW])
+        ),
     ).subquery()
     query = sa.select(sa.func.count()).select_from(people).where(people.c.account_id != host_id)
     return db.session.scalar(query) or 0
 
 
-def _items(room: LiveRoom, paid: Sequence[LiveSale], end: datetime) -> list[ItemFigures]:
+def _items(
+    room: LiveRoom,
+    paid: Sequence[LiveSale],
+    clips: Sequence[LiveClip],
+    saw: Mapping[int, set[int]],
+    end: datetime,
+) -> list[ItemFigures]:
     rows = db.session.execute(
         sa.select(LiveAction.item_id, sa.func.count(LiveAction.account_id.distinct()))
         .where(LiveAction.room_id == room.id, LiveAction.kind == ActionKind.CLICK)
         .group_by(LiveAction.item_id)
     )
     clicks = dict(rows.all())
-    explained: dict[int, int] = {}
-    for clip in db.session.scalars(sa.select(LiveClip).where(LiveClip.room_id == room.id)):
+    explained, times = Counter[int](), Counter[int]()
+    for clip in clips:
         seconds = int(((clip.ended_wall_at or end) - clip.started_wall_at).total_seconds())
-        explained[clip.item_id] = explained.get(clip.item_id, 0) + max(0, seconds)
+        explained[clip.item_id] += max(0, seconds)
+        times[clip.item_id] += 1
     items = db.session.scalars(
         sa.select(LiveItem).where(LiveItem.room_id == room.id).order_by(LiveItem.position, LiveItem.id)
     )
     found = []
     for item in items:
         sales = [sale for sale in paid if sale.item_id == item.id]
+        seen, clicked = len(saw.get(item.id, ())), clicks.get(item.id, 0)
         found.append(
             ItemFigures(
                 id=item.id,
                 title=item.title,
                 category=item.category,
-                clicks=clicks.get(item.id, 0),
+                seen=seen,
+                clicks=clicked,
+                click_bp=_rate(clicked, seen),
+                buyers=len({sale.buyer_id for sale in sales}),
                 orders=len(sales),
                 units=sum(sale.quantity for sale in sales),
                 gmv_paid=sum(sale.payable for sale in sales),
-                explained=explained.get(item.id, 0),
+                explained=explained[item.id],
+                times=times[item.id],
             )
         )
     return found
+
+
+def earlier(room: LiveRoom, limit: int = 5) -> list[tuple[LiveRoom, RoomFigures]]:
+    """Return the shop's last shows before this one with their figures, newest first."""
+    rows = db.session.scalars(
+        sa.select(LiveRoom)
+        .where(LiveRoom.shop_id == room.shop_id, LiveRoom.id < room.id, LiveRoom.frozen != "")
+        .order_by(LiveRoom.id.desc())
+        .limit(limit)
+    )
+    return [(row, thaw(row.frozen)) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,3 +112,8 @@ def missed(room_id: int, last_seq: int, seq: int) -> list[tuple[str, dict[str, A
             body["comments"] = [comment for comment in body["comments"] if comment["id"] not in hidden]
         events.append((row.kind, body))
     return events
+
+
+def with_bodies(rows: Iterable[LiveEvent]) -> list[tuple[LiveEvent, dict[str, Any]]]:
+    """Return stored events with what they told."""
+    return [(row, json.loads(row.payload)) for row in rows]

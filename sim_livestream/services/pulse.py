@@ -22,7 +22,7 @@ from sim_livestream.domain.room_flow import CLOSED
 from sim_livestream.models.people import LiveComment
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import LiveItem, LiveSale, SaleStatus
-from sim_livestream.services import games, journal, presence
+from sim_livestream.services import journal, presence
 from sim_livestream.services.hall import Hall
 from sim_livestream.services.payloads import comment_body
 
@@ -40,7 +40,6 @@ class Pulse:
         self._hall = hall
         self._running = False
         self._beaten = wall.monotonic()
-        self._settled = 0.0
 
     def start(self) -> None:
         """Start the loop once; tests without background loops take their turns by hand."""
@@ -63,9 +62,6 @@ class Pulse:
         with self._app.app_context():
             try:
                 self._write()
-                if wall.monotonic() - self._settled >= 1.0:
-                    self._settled = wall.monotonic()
-                    games.settle_due()
                 return sum(self._tell(room_id, count) for room_id, count in self._busy())
             finally:
                 db.session.remove()
@@ -86,7 +82,6 @@ class Pulse:
         self._hall.settle(batch, stays)
         if due:
             self._beaten = wall.monotonic()
-        self._settled = 0.0
 
     def _busy(self) -> list[tuple[int, int]]:
         """Return the rooms that have something to tell, with their viewers; four queries for all rooms."""

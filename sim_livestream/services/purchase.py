@@ -286,7 +286,7 @@ def note_paid(sale: LiveSale, paid_at: datetime) -> None:
     changed = db.session.execute(
         sa.update(LiveSale)
         .where(LiveSale.id == sale.id, LiveSale.status == SaleStatus.PLACED)
-        .values(status=SaleStatus.PAID, paid_at=paid_at)
+        .values(status=SaleStatus.PAID, paid_at=paid_at, paid_wall_at=wall.now())
         .execution_options(synchronize_session=False)
     )
     if matched(changed) == 1:

@@ -22,7 +22,7 @@ from sim_livestream import access, mall_client
 from sim_livestream.domain.room_flow import CLOSED, FLOW, LATE, LONGEST, ON_AIR, OVER, SHORTEST, RoomState
 from sim_livestream.events import LiveEnded, LiveStarted
 from sim_livestream.models.rooms import LiveRoom, LiveSlide
-from sim_livestream.services import explaining, games, journal
+from sim_livestream.services import explaining, figures, games, journal, recording
 
 NOTICE_AHEAD = timedelta(minutes=10)
 FURTHEST = timedelta(days=180)
@@ -194,6 +194,8 @@ def close(actor: Actor, room: LiveRoom, action: str, data: dict[str, object], *,
     """Put a show that has just ended to rest: explanation, games, figures; tell the room and the others."""
     explaining.close_clip(room)
     games.settle_room(room.id)
+    recording.seal(room)
+    figures.freeze(room)
     if room.started_wall_at is None or room.ended_wall_at is None:
         raise Conflict("直播间的开播记录不完整，请联系讲师。")
     seconds = int((room.ended_wall_at - room.started_wall_at).total_seconds())

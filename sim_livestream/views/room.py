@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from flask import render_template, request, url_for
 
-from app.core import clock
-from app.core.errors import Refused
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -13,7 +11,7 @@ from app.core.web.forms import form_key, new_key
 from sim_livestream import access, forms
 from sim_livestream.domain.pace import COMMENT_LENGTH, MUTE_MINUTES
 from sim_livestream.domain.room_flow import STATE_NAMES
-from sim_livestream.services import catching_up, entry, figures, moderation, purchase, rooms
+from sim_livestream.services import catching_up, crew, entry, moderation, purchase, rooms
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
 
@@ -27,7 +25,13 @@ def room(number: int) -> str:
     found = access.get_room(actor(), number)
     state = catching_up.snapshot(actor(), found, found.last_seq)
     return render_template(
-        "live/room.html", room=found, state=state, names=STATE_NAMES, length=COMMENT_LENGTH, minutes=MUTE_MINUTES
+        "live/room.html",
+        room=found,
+        state=state,
+        names=STATE_NAMES,
+        length=COMMENT_LENGTH,
+        minutes=MUTE_MINUTES,
+        follows=crew.follows(actor(), found),
     )
 
 
@@ -60,6 +64,7 @@ def buy(number: int, item_id: int) -> Answer:
         quantity=forms.whole(values, "quantity", "购买数量应为正整数。"),
         receiver=forms.receiver_of(values),
         key=form_key(values),
+        quote=values.get("quote", "")[:2000],
     )
     return done(
         "支付成功，主播会尽快发货。",
@@ -118,16 +123,3 @@ def unmute(number: int) -> Answer:
     with unit_of_work():
         moderation.unmute(actor(), number, account_id)
     return done("已解除禁言。", url_for(_place(number), number=number))
-
-
-@blueprint.get("/<int:number>/figures")
-@requires(Permission.LIVE_ROOM_HOST, Permission.LIVE_ROOM_MODERATE)
-def figures_page(number: int) -> str:
-    """Show what came of the show."""
-    found, counted = figures.room_figures(actor(), number)
-    if found.started_wall_at is None:
-        raise Refused("这个直播间还没有开播，开播后才有数据。")
-    points = [[clock.local(moment).strftime("%H:%M:%S"), count] for moment, count in counted.curve]
-    return render_template(
-        "live/figures.html", room=found, figures=counted, points=points, names=STATE_NAMES, now=clock.now()
-    )

@@ -12,10 +12,11 @@ from app.core.web.access import actor, requires
 from app.core.web.paging import page_number, paginate
 from sim_livestream import access, forms, mall_client
 from sim_livestream.domain.pace import COMMENT_LENGTH, MUTE_MINUTES
-from sim_livestream.domain.room_flow import STATE_NAMES, RoomState
+from sim_livestream.domain.packet import LENGTHS
+from sim_livestream.domain.room_flow import CLOSED, STATE_NAMES
 from sim_livestream.models.rooms import LiveSlide
 from sim_livestream.models.selling import ItemStatus
-from sim_livestream.services import catching_up, explaining, figures, goods, moderation, rooms, stage
+from sim_livestream.services import catching_up, crew, explaining, figures, goods, rooms, stage
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
 
@@ -49,7 +50,12 @@ def create() -> Response | tuple[str, int]:
     try:
         with unit_of_work():
             number = rooms.create_room(
-                actor(), form.title.data, form.notice.data or "", form.planned_moment(), form.key.data
+                actor(),
+                form.title.data,
+                form.notice.data or "",
+                form.planned_moment(),
+                form.key.data,
+                minutes=form.minutes.data or 120,
             )
     except DomainError as error:
         form.show(error)
@@ -62,12 +68,13 @@ def create() -> Response | tuple[str, int]:
 def console(number: int) -> str | Response:
     """Show the console of one room: goods and script, preview and figures, messages."""
     room = access.get_own_room(actor(), number)
-    if room.state is RoomState.ENDED:
+    if room.state in CLOSED:
         return redirect(url_for("live.figures_page", number=number))
     q = request.args.get("q", "")[:60]
     items = access.bag(room.id)
     chosen = {item.listing_id for item in items}
-    listings = mall_client.own_listings(actor(), room.shop_id, q)
+    role = access.stand(actor(), number).role
+    listings = mall_client.own_listings(actor(), room.shop_id, q) if role in {"host", "operator"} else []
     clip = access.open_clip(room.id)
     form = forms.RoomForm(formdata=None)
     form.fill(room)
@@ -83,7 +90,12 @@ def console(number: int) -> str | Response:
         q=q,
         state=catching_up.snapshot(actor(), room, room.last_seq),
         figures=figures.compute(room),
-        muted=moderation.muted_people(actor(), number),
+        role=role,
+        crew=crew.crew_of(room.id),
+        crew_names=crew.CREW_NAMES,
+        colleagues=crew.colleagues(actor(), number) if role == "host" else [],
+        lengths=LENGTHS,
+        drops=goods.DROP_MINUTES,
         names=STATE_NAMES,
         length=COMMENT_LENGTH,
         minutes=MUTE_MINUTES,
@@ -104,7 +116,14 @@ def edit(number: int) -> Answer:
     if not form.accept():
         raise forms.first_error(form)
     with unit_of_work():
-        rooms.edit_room(actor(), number, form.title.data, form.notice.data or "", form.planned_moment())
+        rooms.edit_room(
+            actor(),
+            number,
+            form.title.data,
+            form.notice.data or "",
+            form.planned_moment(),
+            minutes=form.minutes.data or 120,
+        )
     return _to_console(number, "直播间信息已保存。")
 
 
@@ -140,8 +159,9 @@ def add_item(number: int) -> Answer:
 def price_item(number: int, item_id: int) -> Answer:
     """Set live prices and the limit."""
     limit = forms.whole(request.form, "limit", "每人限购应为整数，0 表示不限。", default=0)
+    stock = forms.whole(request.form, "stock", "直播库存应为整数，不填表示不限。", default=0)
     with unit_of_work():
-        goods.price_item(actor(), number, item_id, forms.live_prices(request.form), limit)
+        goods.price_item(actor(), number, item_id, forms.live_prices(request.form), limit, stock or None)
     return _to_console(number, "直播价已更新。", "goods")
 
 
@@ -166,6 +186,25 @@ def move_item(number: int, item_id: int) -> Answer:
     with unit_of_work():
         goods.move_item(actor(), number, item_id, step)
     return _to_console(number, "", "goods")
+
+
+@blueprint.post("/studio/<int:number>/items/order")
+@requires(HOST)
+def order_items(number: int) -> Answer:
+    """Put the bag into the order that was dragged."""
+    with unit_of_work():
+        goods.order_items(actor(), number, forms.numbers(request.form, "ids"))
+    return _to_console(number, "", "goods")
+
+
+@blueprint.post("/studio/<int:number>/items/<int:item_id>/drop")
+@requires(HOST)
+def drop_item(number: int, item_id: int) -> Answer:
+    """Announce a countdown drop."""
+    minutes = forms.whole(request.form, "minutes", "请选择几分钟后开抢。")
+    with unit_of_work():
+        goods.drop_item(actor(), number, item_id, minutes)
+    return _to_console(number, f"{minutes} 分钟后自动开抢。", "goods")
 
 
 @blueprint.post("/studio/<int:number>/items/<int:item_id>/remove")
@@ -214,6 +253,15 @@ def add_slide(number: int) -> Answer:
     with unit_of_work():
         stage.add_slide(actor(), number, **values)  # type: ignore[arg-type]
     return _to_console(number, "画面已添加。", "script")
+
+
+@blueprint.post("/studio/<int:number>/slides/order")
+@requires(HOST)
+def order_slides(number: int) -> Answer:
+    """Put the script into the order that was dragged."""
+    with unit_of_work():
+        stage.order_slides(actor(), number, forms.numbers(request.form, "ids"))
+    return _to_console(number, "", "script")
 
 
 @blueprint.post("/studio/<int:number>/slides/<int:slide_id>")

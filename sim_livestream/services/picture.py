@@ -1,0 +1,137 @@
+"""Picture and sound (画面与声音): what the host's browser records, remuxed by ffmpeg to HLS while it comes in.
+
+Chunks are appended to one file per session of the host; ffmpeg follows that file and writes short
+segments. A host who comes back begins a new session, which continues the same list: the room never ends
+because of it. Segments stay until the recording is closed.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import imageio_ffmpeg
+import structlog
+from flask import current_app
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.core import clock as wall
+from app.core.actor import Actor
+from app.core.db import db
+from app.core.errors import InvalidInput, NotFound, Refused
+from sim_livestream import access
+from sim_livestream.domain.room_flow import ON_AIR
+from sim_livestream.models.rooms import LiveRecording, LiveRoom
+from sim_livestream.services import journal
+
+log = structlog.get_logger(__name__)
+
+MOST_CHUNK = 4 * 1024 * 1024  # bytes of one chunk: half a second to a few seconds
+MOST_SESSION = 6 * 1024**3  # bytes of one session
+SESSION = re.compile(r"[a-z0-9]{8,32}")
+SEGMENT = re.compile(r"seg\d{6}\.ts")
+SILENT = timedelta(seconds=15)  # without a chunk, after which the picture counts as gone
+SEGMENT_SECONDS = 1
+LISTED = 6  # segments in the list of a running show
+TRANSCODE: Sequence[str] = (
+    *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p"),
+    *("-vf", "scale=-2:480", "-r", "20", "-g", "20", "-b:v", "900k", "-maxrate", "1200k", "-bufsize", "1200k"),
+)
+
+
+def folder_of(room: LiveRoom) -> Path:
+    """Return where the picture of a room lies."""
+    folder: Path = current_app.config["SETTINGS"].var_dir / "live" / str(room.number)
+    return folder
+
+
+def take_chunk(actor: Actor, number: int, session: str, index: int, data: bytes) -> int:
+    """Take the next chunk of a session of the host; return the index that is wanted next.
+
+    The first chunk starts ffmpeg and tells the room that there is a picture. A chunk that came already
+    changes nothing; one that is ahead is refused by answering the index that is missing.
+    Raises Refused off air, InvalidInput for what is no recording of a browser.
+    """
+    room = access.get_host_room(actor, number)
+    if room.state not in ON_AIR:
+        raise Refused("没有在直播，画面不再接收。")
+    if not SESSION.fullmatch(session) or index < 0:
+        raise InvalidInput("画面编号不正确，请刷新页面。", field="session")
+    if not data or len(data) > MOST_CHUNK:
+        raise InvalidInput("这一段画面太大或是空的，请降低清晰度后重试。", field="chunk")
+    folder = folder_of(room)
+    incoming, place = folder / f"{session}.in", folder / f"{session}.next"
+    wanted = int(place.read_text()) if place.exists() else 0
+    if index != wanted:
+        return wanted
+    if index == 0:
+        if not _is_recording(data):
+            raise InvalidInput("浏览器的录制格式不受支持，请使用最新版的 Chrome、Edge 或 Safari。", field="chunk")
+        folder.mkdir(parents=True, exist_ok=True)
+        _note_recording(room)
+    elif incoming.stat().st_size > MOST_SESSION:
+        raise Refused("这一段画面太长了，请重新打开摄像头。")
+    with incoming.open("ab") as file:
+        file.write(data)
+    place.write_text(str(index + 1))
+    if index == 0:
+        _start_ffmpeg(folder, incoming, data)
+        journal.tell(access.lock(room), "notice", {"kind": "picture", "on": True})
+    return index + 1
+
+
+def _is_recording(data: bytes) -> bool:
+    return data.startswith(b"\x1aE\xdf\xa3") or data[4:8] == b"ftyp"
+
+
+def _note_recording(room: LiveRoom) -> None:
+    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
+    row = {"world_id": room.world_id, "room_id": room.id, "folder": str(room.number), "started_wall_at": wall.now()}
+    db.session.execute(insert(LiveRecording).values(**row, sha256="", size=0, seconds=0).on_conflict_do_nothing())
+
+
+def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:
+    """Follow the growing file and write segments; ends by itself when nothing comes for a while."""
+    h264 = b"V_MPEG4/ISO/AVC" in head or b"avc1" in head
+    video = ["-c:v", "copy"] if h264 else list(TRANSCODE)
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        *("-hide_banner", "-loglevel", "error", "-nostdin", "-y"),
+        *("-fflags", "+nobuffer+genpts", "-probesize", "200000", "-analyzeduration", "1000000"),
+        *("-follow", "1", "-rw_timeout", str(int(SILENT.total_seconds() * 1_000_000)), "-i", f"file:{incoming}"),
+        *video,
+        *("-c:a", "aac", "-b:a", "96k", "-ar", "44100"),
+        *("-f", "hls", "-hls_time", str(SEGMENT_SECONDS), "-hls_list_size", str(LISTED)),
+        *("-hls_flags", "append_list+omit_endlist+independent_segments+temp_file"),
+        *("-hls_segment_filename", str(folder / "seg%06d.ts"), str(folder / "live.m3u8")),
+    ]
+    with (folder / "ffmpeg.log").open("ab") as errors:
+        process = subprocess.Popen(  # noqa: S603 - our own command, names we made
+            command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
+        )
+    (folder / "ffmpeg.pid").write_text(str(process.pid))
+
+
+def shown(room: LiveRoom) -> bool:
+    """Say whether a picture comes in now: its list was written a moment ago."""
+    if room.state not in ON_AIR:
+        return False
+    listed = folder_of(room) / "live.m3u8"
+    try:
+        return wall.now().timestamp() - listed.stat().st_mtime < SILENT.total_seconds()
+    except FileNotFoundError:
+        return False
+
+
+def part(actor: Actor, number: int, name: str) -> Path:
+    """Return the list or a segment of the running picture. Raises NotFound off air: a stopped room shows nothing."""
+    standing = access.stand(actor, number)
+    if standing.state not in ON_AIR or not (name == "live.m3u8" or SEGMENT.fullmatch(name)):
+        raise NotFound
+    found: Path = current_app.config["SETTINGS"].var_dir / "live" / str(number) / name
+    if not found.is_file():
+        raise NotFound
+    return found
