@@ -4,6 +4,10 @@ import { count, icon, picture, price } from "./formats.js";
 
 const WORDS = { locked: "待开售", on: "去抢购" };
 
+function opening(moment) {
+  return `${new Date(moment).toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", second: "2-digit" })} 开抢`;
+}
+
 export class Bag {
   /** @param {(item: object) => void} open the buying sheet of an item */
   constructor(root, open) {
@@ -71,8 +75,8 @@ export class Bag {
       make(
         "span", { className: "bag-words" },
         make("span", { className: "bag-title" }, item.title),
-        make("span", { className: "bag-facts" }, ...(explained ? [make("span", { className: "bag-live" }, "讲解中")] : []), `已售 ${count(item.sold)}`, item.limit ? ` · 限购 ${item.limit} 件` : ""),
-        make("span", { className: "bag-line" }, cost, make("span", { className: `bag-buy${item.status === "locked" ? " is-locked" : ""}` }, WORDS[item.status] ?? "看看")),
+        make("span", { className: "bag-facts" }, ...(explained ? [make("span", { className: "bag-live" }, "讲解中")] : []), `已售 ${count(item.sold)}`, item.left !== null ? ` · 仅剩 ${item.left} 件` : "", item.limit ? ` · 限购 ${item.limit} 件` : ""),
+        make("span", { className: "bag-line" }, cost, make("span", { className: `bag-buy${item.status === "locked" ? " is-locked" : ""}` }, item.opens ? opening(item.opens) : item.left === 0 ? "抢光了" : WORDS[item.status] ?? "看看")),
       ),
     );
     button.dataset.item = item.id;

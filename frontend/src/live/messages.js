@@ -2,11 +2,12 @@
 import { make } from "../behaviour/once.js";
 
 const KEPT = 120;
-const TAGS = { host: ["主播", "msg-tag"], teacher: ["讲师", "msg-tag msg-tag-teacher"] };
+const TAGS = { host: ["主播", "msg-tag"], assistant: ["场控", "msg-tag"], operator: ["运营", "msg-tag"], teacher: ["讲师", "msg-tag msg-tag-teacher"] };
 
 export class Messages {
-  constructor(list, moderates) {
+  constructor(list, moderates, card = () => null) {
     this.list = list;
+    this.card = card;
     this.moderates = moderates;
     this.shown = new Set([...list.querySelectorAll("[data-comment]")].map((row) => Number(row.dataset.comment)));
     for (const row of list.querySelectorAll("[data-comment]")) this.arm(row);
@@ -37,7 +38,8 @@ export class Messages {
       const tag = TAGS[comment.role];
       if (tag) words.append(make("span", { className: tag[1] }, tag[0]));
       words.append(make("b", {}, comment.who), comment.text);
-      const row = make("div", { className: `msg msg-${comment.role}` }, words);
+      const card = comment.item ? this.card(comment.item) : null;
+      const row = make("div", { className: `msg msg-${comment.role}` }, words, ...(card ? [card] : []));
       row.dataset.comment = comment.id;
       row.dataset.account = comment.account;
       this.arm(row);

@@ -3,18 +3,30 @@ import { toast } from "../behaviour/toasts.js";
 import { openSheet } from "./buying.js";
 import { send } from "./connection.js";
 import { doubleTap } from "./hearts.js";
+import { Player } from "./player.js";
+import { post } from "./posting.js";
 import { Show } from "./show.js";
 
 const VEILS = {
   live: ["", ""],
   paused: ["主播暂时离开", "马上回来，直播价暂停购买。"],
   ended: ["直播已结束", "感谢观看，下次再见。"],
+  banned: ["直播间已被停播", "讲师停止了这场直播。"],
+  out: ["你已离开直播间", ""],
 };
 
 export function startRoom(root) {
   const bag = root.querySelector("#bag");
   const buy = root.querySelector("#buy");
   const veil = root.querySelector("[data-veil]");
+
+  const player = new Player(root);
+  const follow = root.querySelector("[data-follow]");
+  follow?.addEventListener("click", async () => {
+    const answer = await post(`${root.dataset.url}/follow`);
+    toast(answer.ok ? answer.message : answer.error, answer.ok ? "success" : "warning");
+    if (answer.ok) follow.hidden = true;
+  });
 
   const open = (item) => {
     if (!item) return;
@@ -33,7 +45,8 @@ export function startRoom(root) {
     veil.querySelector("[data-countdown]")?.remove();
     root.querySelector("[data-onair]").hidden = state !== "live";
     for (const button of root.querySelectorAll("[data-only]")) button.hidden = button.dataset.only !== state;
-    for (const button of root.querySelectorAll("[data-like], .show-send")) button.disabled = state === "ended";
+    for (const button of root.querySelectorAll("[data-like], .show-send")) button.disabled = state !== "live" && state !== "paused" && state !== "scheduled" && state !== "draft";
+    if (state !== "live" && state !== "paused") player.show(false);
   };
 
   const also = (kind, body) => {
@@ -42,9 +55,19 @@ export function startRoom(root) {
       root.querySelector("[data-notice]").hidden = !body.notice;
       root.querySelector("[data-notice-text]").textContent = body.notice;
     }
-    if (kind === "snapshot") draw(body.room.state);
+    if (kind === "notice" && body.kind === "picture") player.show(body.on);
+    if (kind === "snapshot") {
+      draw(body.room.state);
+      player.show(body.picture && ["live", "paused"].includes(body.room.state));
+    }
+    if (kind === "out") {
+      draw("out");
+      veil.querySelector("[data-veil-text]").textContent = body.reason;
+      buy.close();
+    }
     if (kind === "ended") {
-      draw("ended");
+      draw(body.stopped ? "banned" : "ended");
+      if (body.stopped) veil.querySelector("[data-veil-text]").textContent = body.stopped;
       if (buy.open) buy.close();
     }
   };

@@ -5,11 +5,14 @@ import { startFields } from "../behaviour/fields.js";
 import { startMenus } from "../behaviour/menus.js";
 import { toast } from "../behaviour/toasts.js";
 import { post } from "./posting.js";
+import { startCamera } from "./camera.js";
 import { Show } from "./show.js";
+import { sortable } from "./sorting.js";
 
 const STRUCTURE = new Set(["pin", "item", "ended"]);
 
 function enliven(part) {
+  for (const list of part.querySelectorAll("[data-order]")) sortable(list);
   for (const start of [startDialogs, startMenus, startFields, startCopy]) start(part);
 }
 
@@ -59,13 +62,18 @@ export function startStudio(root) {
     await refresh();
   }, true);
 
+  let camera = null;
   const show = new Show(root, {
     also(kind, body) {
+      if (kind === "notice" && body.kind === "state" && body.state === "live") camera?.record();
+      if (kind === "ended") camera?.stop("直播已结束。");
       if (STRUCTURE.has(kind)) soon();
       if (kind === "notice" && body.kind !== "hidden") soon();
       if (kind === "tick" && body.sold.length) soon();
     },
   });
+  camera = startCamera(root, () => ["live", "paused"].includes(root.dataset.state), toast);
+  for (const list of root.querySelectorAll("[data-order]")) sortable(list);
   root.addEventListener("live:kept", soon);
 
   let turning = 0;
