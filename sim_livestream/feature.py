@@ -67,9 +67,9 @@ FEATURE = Feature(
     flows=(FLOW,),
     startup=_start,
     jobs={recording.JOB: recording.close},
-    loops=(
-        ("live_games", 1.0, games.settle_due),
-        ("live_plans", 30.0, rooms.expire_overdue),
-        ("live_recordings", 3600.0, recording.forget_expired),
-    ),
+    periodic={
+        "live_games": (1.0, games.settle_due),
+        "live_plans": (30.0, rooms.expire_overdue),
+        "live_recordings": (3600.0, recording.forget_expired),
+    },
 )

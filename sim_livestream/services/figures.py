@@ -192,7 +192,7 @@ def _deeds(room_id: int) -> dict[ActionKind, int]:
         .where(LiveAction.room_id == room_id)
         .group_by(LiveAction.kind)
     )
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _interacting(room_id: int, host_id: int) -> int:

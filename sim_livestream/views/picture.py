@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, send_file
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import render_template, request
+from werkzeug.http import parse_range_header
 from werkzeug.wrappers import Response
 
 from app.core.errors import InvalidInput
@@ -14,7 +18,8 @@ from sim_livestream.services import picture, recording, replay
 from sim_livestream.views.answers import Answer
 from sim_livestream.views.lobby import blueprint
 
-TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t", ".mp4": "video/mp4"}
+TYPES = {".m3u8": "application/vnd.apple.mpegurl", ".ts": "video/mp2t"}
+PIECE = 256 * 1024
 
 
 @blueprint.post("/studio/<int:number>/picture/<session>/<int:index>")
@@ -34,7 +39,7 @@ def chunk(number: int, session: str, index: int) -> Answer:
 def segment(number: int, name: str) -> Response:
     """Hand out the list or a segment of the running picture."""
     found = picture.part(actor(), number, name)
-    answer = send_file(found, mimetype=TYPES[found.suffix], conditional=False, max_age=0)
+    answer = Response(found.read_bytes(), mimetype=TYPES[found.suffix])
     answer.headers["Cache-Control"] = "no-store" if found.suffix == ".m3u8" else "private, max-age=60"
     return answer
 
@@ -43,7 +48,27 @@ def segment(number: int, name: str) -> Response:
 @requires(Permission.LIVE_ROOM_VIEW)
 def recorded(number: int) -> Response:
     """Hand out the recording, in parts when the player asks for parts."""
-    return send_file(recording.file_of(actor(), number), mimetype="video/mp4", conditional=True, max_age=3600)
+    found = recording.file_of(actor(), number)
+    size = found.stat().st_size
+    wanted = parse_range_header(request.headers.get("Range"))
+    part = wanted.range_for_length(size) if wanted is not None else None
+    begin, end = part if part is not None else (0, size)
+    answer = Response(_bytes_of(found, begin, end), 206 if part is not None else 200, mimetype="video/mp4")
+    answer.headers["Accept-Ranges"] = "bytes"
+    answer.headers["Cache-Control"] = "private, max-age=3600"
+    answer.content_length = end - begin
+    if part is not None:
+        answer.headers["Content-Range"] = f"bytes {begin}-{end - 1}/{size}"
+    return answer
+
+
+def _bytes_of(file: Path, begin: int, end: int) -> Iterator[bytes]:
+    """Read a part of the file piece by piece; it is opened when the first piece is asked for."""
+    with file.open("rb") as opened:
+        opened.seek(begin)
+        while begin < end and (piece := opened.read(min(PIECE, end - begin))):
+            begin += len(piece)
+            yield piece
 
 
 @blueprint.get("/<int:number>/replay")

@@ -219,5 +219,5 @@ def colleagues(world_id: int, shop_id: int) -> list[Colleague]:
         return []
     roles: dict[int, str] = {shop.owner_id: str(ShopRole.OWNER)}
     roles |= {one.account_id: str(one.role) for one in members_of(shop) if one.state is MemberState.ACTIVE}
-    names = dict(db.session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(roles))).tuples())
+    names = dict(db.session.execute(sa.select(Account.id, Account.name).where(Account.id.in_(list(roles)))).all())
     return [Colleague(account_id, names.get(account_id, ""), role) for account_id, role in roles.items()]

@@ -41,7 +41,7 @@ from tests.factories import grading as grading_factory
 from tests.factories import mall, supply, training
 from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
-from tests.permissions import furniture_grading, furniture_manage
+from tests.permissions import furniture_grading, furniture_live, furniture_manage
 from tests.permissions.furniture_goods import furnish_goods
 from tests.permissions.furniture_supply import furnish_platform
 
@@ -214,6 +214,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
         "import_id": imported.scalar_one(),
     }
 
+    past = furniture_live.past_show(owner)
     with unit_of_work():
         number = live_rooms.create_room(owner, "上新专场", "先看后买", None, mall.key())
         live_item = live_goods.add_item(owner, number, sold.id)
@@ -266,7 +267,8 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     made.by_blueprint["worlds"] = {"task_id": due[0].id}
     made.by_blueprint["seller"]["action"] = "suspend"
     made.by_blueprint["seller"] |= furniture_manage.furnish(world, owner, third)
-    made.by_blueprint["live"]["turn"] = "pause"
+    made.by_blueprint["live"] |= {"turn": "pause", **furniture_live.furnish(number, owner, mate)}
+    made.by_endpoint |= {"live.recorded": {"number": past}, "live.replay_page": {"number": past}}
     made.by_endpoint["pictures.show"] = {"kind": "product", "token": "WyLojLbmna8iLCLojLbppa4iXQ"}
     made.by_endpoint |= furnish_goods(owner)
     made.values["scope_id"] = scope_id

@@ -57,6 +57,7 @@ export function startStudio(root) {
     if (!answer.ok) return toast(answer.error, "danger");
     if (answer.message) toast(answer.message);
     if (form.hasAttribute("data-live-reset")) form.reset();
+    if (form.hasAttribute("data-live-key")) form.elements.key.value = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
     if (form.hasAttribute("data-live-close")) form.closest("dialog")?.close();
     form.closest("details[open]")?.removeAttribute("open");
     await refresh();
