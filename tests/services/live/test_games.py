@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -110,7 +111,7 @@ def test_twenty_people_grab_at_once_and_each_piece_goes_once(app: Flask) -> None
 def test_a_lucky_bag_is_drawn_from_the_seed_and_pays_its_winners(app: Flask) -> None:
     with app.app_context():
         show = make_show()
-        fields = {"prize": "保温杯", "value": 5_00, "winners": 2, "minutes": 1, "key": key()}
+        fields: dict[str, Any] = {"prize": "保温杯", "value": 5_00, "winners": 2, "minutes": 1, "key": key()}
         lot_id = lots.open_lot(show.host, show.number, condition=LotCondition.PHRASE, phrase="想要", **fields)
         people = [make_viewer(show) for _ in range(4)]
         with pytest.raises(Refused, match="口令"):
