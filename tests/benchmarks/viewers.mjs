@@ -189,13 +189,13 @@ class Crowd {
     const crowd = this.viewers.slice(deaf, deaf + writers);
     let words = 0;
     const turns = setInterval(() => {
-      // each writes every four seconds and likes twice a second
+      // each writes every four seconds and likes once a second
       crowd.forEach((viewer, index) => {
-        if ((words + index) % 8 === 0) this.emit(viewer, "comment", { text: `这个颜色还有货吗 ${words}`, key: `${viewer.index}-${words}-${started}` });
+        if ((words + index) % 4 === 0) this.emit(viewer, "comment", { text: `这个颜色还有货吗 ${words}`, key: `${viewer.index}-${words}-${started}` });
         this.emit(viewer, "like", { n: 3 });
       });
       words += 1;
-    }, 500);
+    }, 1000);
     await new Promise((done) => setTimeout(done, seconds * 1000));
     clearInterval(turns);
     this.measuring = false;
