@@ -14,12 +14,26 @@ from sim_supply.domain.return_flow import RETURN_FLOW
 from sim_supply.domain.stock_flow import STOCK_FLOW
 from sim_supply.services import desk, imports, listing, listing_job
 from sim_supply.views import desk as desk_views
+from sim_supply.views import fulfilment as fulfilment_views
 from sim_supply.views import imports as import_views
 from sim_supply.views import library as library_views
 from sim_supply.views import orders as order_views
+from sim_supply.views import settings as settings_views
+from sim_supply.views import stock as stock_views
+from sim_supply.views import suppliers as supplier_views
 from sim_supply.views.blueprint import blueprint
 
-PAGES = (desk_views, library_views, order_views, import_views)  # their routes hang on the blueprint
+# their routes hang on the blueprint
+PAGES = (
+    desk_views,
+    library_views,
+    order_views,
+    import_views,
+    supplier_views,
+    stock_views,
+    fulfilment_views,
+    settings_views,
+)
 
 
 def _in_world(actor: Actor) -> dict[str, object] | None:
@@ -57,7 +71,10 @@ FEATURE = Feature(
     menu=[
         _item("供货工作台", "home", "layout-dashboard", Permission.SUPPLY_USE, 10, ""),
         _item("分销货源库", "catalogue", "building-warehouse", Permission.SUPPLY_VIEW, 20, "选货上架"),
+        _item("供应商", "suppliers", "building-factory", Permission.SUPPLY_VIEW, 25, "选货上架"),
         _item("已上架货源", "listings", "packages", Permission.SUPPLY_USE, 30, "选货上架"),
+        _item("规格映射", "mapping_list", "link", Permission.SUPPLY_USE, 32, "选货上架"),
+        _item("供货价变动", "costs", "trending-up", Permission.SUPPLY_USE, 34, "选货上架"),
         _item("导入货源", "import_form", "upload", Permission.SUPPLY_CATALOGUE_IMPORT, 40, "选货上架"),
         MenuItem(
             "supply",
@@ -70,6 +87,14 @@ FEATURE = Feature(
             count=desk.needing_seller,
             arguments=_in_world,
         ),
+        _item("仓库发货", "own_warehouse", "package-export", Permission.SUPPLY_USE, 52, "订单履约"),
+        _item("退供换货", "return_list", "receipt-refund", Permission.SUPPLY_USE, 54, "订单履约"),
+        _item("发货风险", "risks", "alert-triangle", Permission.SUPPLY_USE, 56, "订单履约"),
+        _item("增量抓取", "fetching_page", "refresh", Permission.SUPPLY_USE, 58, "订单履约"),
+        _item("库存同步", "sync_page", "arrows-exchange", Permission.SUPPLY_USE, 60, "库存与对账"),
+        _item("自有库存", "stock", "building-warehouse", Permission.SUPPLY_USE, 62, "库存与对账"),
+        _item("对账单", "reconciliation", "file-invoice", Permission.SUPPLY_USE, 64, "库存与对账"),
+        _item("毛利报表", "profit_report", "chart-bar", Permission.SUPPLY_USE, 66, "库存与对账"),
     ],
     subscribers=[
         (OrderShipped, subscribers.on_order_changed),

@@ -5,8 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf.file import FileField
-from wtforms import BooleanField, Field, RadioField, SelectChoice
-from wtforms.validators import InputRequired, Optional, ValidationError
+from wtforms import (
+    BooleanField,
+    Field,
+    IntegerField,
+    RadioField,
+    SelectChoice,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 from wtforms.widgets import TextInput
 
 from app.core.web.forms import Form, YuanField
@@ -78,6 +87,7 @@ class ListingForm(Form):
     add = YuanField("加价金额", [InputRequired("请填写加价金额。")], default=1000, high=10_000_000)
     freight = YuanField("单件运费成本", [InputRequired("请填写单件运费，没有就填 0。")], default=500, high=1_000_000)
     round_nine = BooleanField("价格尾数进到 .9", default=True)
+    promise_hours = IntegerField("承诺发货（小时，留空按供应商时效）", [Optional(), NumberRange(1, 360)])
     buyer_freight = YuanField("买家运费", [InputRequired("请填写买家运费，包邮就填 0。")], default=0, high=1_000_000)
 
     def price_rule(self, fee_bp: int) -> PriceRule:
@@ -95,3 +105,49 @@ class ListingForm(Form):
 
 class KeyForm(Form):
     """A form of one button."""
+
+
+class CooperationForm(Form):
+    """Ask a supplier for cooperation."""
+
+    words = TextAreaField("申请说明", [InputRequired("请写几句申请说明。"), Length(max=200)])
+
+
+class CountForm(Form):
+    """What a stock count found."""
+
+    units = IntegerField("盘点数量", [InputRequired("请填写盘点到的数量。")])
+    reason = StringField("原因", [InputRequired("请写明差异原因。"), Length(max=100)])
+
+
+class SyncForm(Form):
+    """How stock is synchronised, and whether prices follow costs."""
+
+    ratio = PercentField("同步比例", [InputRequired("请填写同步比例。")], low=1, high=10_000)
+    safety = IntegerField("安全库存（件）", [InputRequired("请填写安全库存，没有就填 0。"), NumberRange(0, 100_000)])
+    minutes = IntegerField("同步间隔（模拟分钟，0 为即时）", [InputRequired("请填写间隔。"), NumberRange(0, 60)])
+    few_is_none = BooleanField("少于 5 件按 0 件上架")
+    auto_reprice = BooleanField("供货价变动时，按上架时的定价规则自动改价")
+
+
+class FetchForm(Form):
+    """Automatic fetching and the lab switch."""
+
+    auto_minutes = IntegerField(
+        "自动抓取间隔（模拟分钟，0 为不自动）", [InputRequired("请填写间隔。"), NumberRange(0, 1_440)]
+    )
+    forward = BooleanField("实验开关：按页码从前往后翻页（会漏单，仅供体验）")
+
+
+class SendBackForm(Form):
+    """The waybill of a return or of an own parcel."""
+
+    carrier = SelectField("快递公司", [InputRequired("请选择快递公司。")])
+    waybill = StringField("运单号", [InputRequired("请填写运单号。"), Length(max=30)])
+
+
+class CategoryForm(Form):
+    """Under which category of the mall goods are listed."""
+
+    l1 = StringField("一级类目", [Length(max=40)])
+    l2 = StringField("二级类目", [Length(max=40)])

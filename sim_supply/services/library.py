@@ -152,6 +152,16 @@ def _narrow(query: sa.Select[Any], filters: Filters, shop_id: int | None) -> sa.
     return query
 
 
+def matching_ids(actor: Actor, filters: Filters, most: int) -> list[int]:
+    """Return the ids of what the filters find and the actor's shop does not sell yet; at most so many."""
+    actor.require(Permission.SUPPLY_USE)
+    shop = mall_client.my_shop(actor)
+    query = sa.select(Product.id).join(Category, Category.id == Product.category_id)
+    query = query.where(Product.world_id == actor.world()).order_by(Product.id)
+    query = _narrow(query, replace(filters, listed="no"), shop.id if shop else None)
+    return list(db.session.scalars(query.limit(most)))
+
+
 def choices(actor: Actor) -> Choices:
     """Return what the library can be filtered by, and how many products it has."""
     world_id = actor.world()

@@ -11,6 +11,7 @@ from app.core.web.access import actor
 from sim_supply import mall_client
 from sim_supply.domain.catalogue import spec_text
 from sim_supply.domain.order_flow import STATE_NAMES, OrderState
+from sim_supply.services.fetching import open_shop
 
 blueprint = Blueprint("supply", "sim_supply", url_prefix="/supply", template_folder="templates")
 
@@ -18,6 +19,8 @@ TONES = {
     OrderState.CREATED: "warn",
     OrderState.PUSHED: "info",
     OrderState.ACCEPTED: "info",
+    OrderState.PICKED: "info",
+    OrderState.CANCEL_REQ: "warn",
     OrderState.SHIPPED: "room",
     OrderState.DONE: "good",
     OrderState.REJECTED: "bad",
@@ -31,6 +34,11 @@ def own_shop() -> mall_client.ShopInfo | None:
         g.supply_shop = mall_client.my_shop(actor())
     shop: mall_client.ShopInfo | None = g.supply_shop
     return shop
+
+
+def working_shop() -> mall_client.ShopInfo:
+    """Return the open shop of who asks. Raises Refused (code no_shop) before it is open."""
+    return open_shop(actor())
 
 
 @blueprint.context_processor

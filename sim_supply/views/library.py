@@ -13,22 +13,26 @@ from app.core.web.paging import page_number
 from sim_supply import access
 from sim_supply.domain.pricing import PriceRule, RuleKind
 from sim_supply.forms import ListingForm
-from sim_supply.services import library, listing
+from sim_supply.services import library, listing, listing_job
 from sim_supply.views.blueprint import blueprint, id_list, search_text
 
 
-@blueprint.get("/catalogue")
-@requires(Permission.SUPPLY_VIEW)
-def catalogue() -> str:
-    """Goods of all suppliers, to be searched, filtered and chosen."""
+def _filters() -> library.Filters:
     supplier = id_list([request.args.get("supplier", "")])
-    filters = library.Filters(
+    return library.Filters(
         q=search_text(),
         category=request.args.get("category", "")[:41],
         supplier_id=supplier[0] if supplier else None,
         listed=request.args.get("listed", ""),
         sort=request.args.get("sort", ""),
     )
+
+
+@blueprint.get("/catalogue")
+@requires(Permission.SUPPLY_VIEW)
+def catalogue() -> str:
+    """Goods of all suppliers, to be searched, filtered and chosen."""
+    filters = _filters()
     return render_template(
         "supply/catalogue.html",
         page=library.browse(actor(), filters, page_number()),
@@ -51,6 +55,8 @@ def listing_form() -> str | Response:
     """Choose a price rule for the chosen goods."""
     only = id_list([request.args.get("only", "")])
     products = only or id_list(request.args.getlist("product"))
+    if request.args.get("all"):
+        products = library.matching_ids(actor(), _filters(), listing.MAX_PRODUCTS)
     if not products:
         flash("请先在货源库里选择要上架的商品。", "warning")
         return redirect(url_for("supply.catalogue"))
@@ -74,7 +80,12 @@ def list_goods() -> str | Response | tuple[str, int]:
             raise InvalidInput("请至少勾选一个规格。")
         with unit_of_work():
             rule = form.price_rule(listing.fee_bp(who.world()))
-            done = listing.list_goods(who, products, skus, rule, form.buyer_freight.data or 0, form.key.data)
+            promise = form.promise_hours.data or 0
+            if len(products) > listing.AT_ONCE:
+                terms = listing.Terms(rule, form.buyer_freight.data or 0, promise)
+                job = listing_job.start(who, products, skus, terms, form.key.data)
+                return redirect(url_for("jobs.show", public_id=job))
+            done = listing.list_goods(who, products, skus, rule, form.buyer_freight.data or 0, form.key.data, promise)
     except DomainError as error:
         if error.status == 404:
             raise

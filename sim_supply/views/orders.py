@@ -65,7 +65,7 @@ def _order_page(order_id: int, refusal: str = "") -> str:
         events=desk.order_history(order),
         due=orders.amount_due(order),
         can_push=ORDER_FLOW.allows(order.state, "push", who),
-        can_cancel=ORDER_FLOW.allows(order.state, "cancel", who),
+        can_cancel=ORDER_FLOW.allows(order.state, "cancel", who) or ORDER_FLOW.allows(order.state, "ask_cancel", who),
         late=orders.late(order, now),
         now=now,
         refusal=refusal,
@@ -128,8 +128,12 @@ def cancel(order_id: int) -> Response | tuple[str, int]:
     """Cancel one purchase order before it ships."""
     try:
         with unit_of_work():
-            paid = orders.cancel_order(actor(), order_id).refunded
+            order = orders.cancel_order(actor(), order_id)
+            asked, paid = order.state == OrderState.CANCEL_REQ, order.refunded
     except Refused as error:
         return _order_page(order_id, error.message), error.status
-    flash("采购单已取消，货款已退回钱包。" if paid else "采购单已取消。", "success")
+    if asked:
+        flash("已向供应商申请取消，等待答复。", "success")
+    else:
+        flash("采购单已取消，货款已退回钱包。" if paid else "采购单已取消。", "success")
     return redirect(url_for("supply.order_page", order_id=order_id))

@@ -19,9 +19,11 @@ from sim_mall.data import OrderInfo
 from sim_supply.data import FetchReport
 from sim_supply.domain.catalogue import COLUMNS
 from sim_supply.domain.pricing import PriceRule, RuleKind
+from sim_supply.domain.return_flow import ReturnState, Settlement
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.models.orders import Mapping as GoodsMapping
 from sim_supply.models.orders import PurchaseOrder
+from sim_supply.models.stock import SupplierReturn
 from sim_supply.services import fetching, imports, listing
 from tests.factories.mall import buy
 from tests.factories.world import make_actor
@@ -136,3 +138,26 @@ def jump(world: World, **step: int) -> int:
     with unit_of_work():
         clock.jump(system(world.id, world.scope_id), world.id, timedelta(**step))
     return ticker.run_due(world.id)
+
+
+def make_return(owner: Actor, purchase: PurchaseOrder, sku_id: int, ticket_id: int = 1) -> SupplierReturn:
+    """Write a return to the supplier that waits for its answer; inside a unit of work."""
+    row = SupplierReturn(
+        state=ReturnState.REQUESTED,
+        world_id=purchase.world_id,
+        shop_id=purchase.shop_id,
+        owner_id=owner.person(),
+        supplier_id=purchase.supplier_id,
+        purchase_id=purchase.id,
+        sku_id=sku_id,
+        ticket_id=ticket_id + purchase.id * 1000,
+        number=f"TG-{purchase.id}",
+        settlement=Settlement.CREDIT,
+        reason="quality",
+        quantity=1,
+        unit_cost=100,
+        requested_at=purchase.created_at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row

@@ -8,10 +8,16 @@ from flask import current_app
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import unit_of_work
+from app.worlds.models import World
 from sim_mall.data import ShopInfo
 from sim_mall.models.platform import PushMessage
 from sim_mall.services import platform_apps
-from tests.factories import mall, platform
+from sim_supply.domain.stock_flow import MoveKind, StockKind
+from sim_supply.models.orders import FetchedOrder
+from sim_supply.models.stock import OwnStock, SupplierReturn
+from sim_supply.services import own_stock, stocking
+from sim_supply.services.own_stock import Why
+from tests.factories import mall, platform, supply
 
 
 def furnish_platform(owner: Actor, mate: Actor, shop: ShopInfo, sku_id: int) -> dict[str, object]:
@@ -27,4 +33,29 @@ def furnish_platform(owner: Actor, mate: Actor, shop: ShopInfo, sku_id: int) -> 
         "platform_grant_id": grant_id,
         "message_id": message,
         "step": "secret",
+    }
+
+
+def furnish_supply(owner: Actor, world: World, shop: ShopInfo) -> dict[str, object]:
+    """Make a stocking order, own stock, a return and the ids of what stands behind the supply routes."""
+    sku = supply.sku(world)
+    [purchase, *_] = supply.purchases(shop.id)
+    with unit_of_work():
+        order_id = stocking.order_goods(owner, {sku.id: 1}, StockKind.STOCK, mall.key())[0]
+        own_stock.take_in(world.id, shop.id, sku.id, 1, 100, Why(MoveKind.RECEIPT))
+        row = supply.make_return(owner, purchase, sku.id)
+    stock_id = db.session.scalars(sa.select(OwnStock.id).where(OwnStock.shop_id == shop.id)).first()
+    fetched = db.session.scalars(sa.select(sa.func.max(FetchedOrder.id)).where(FetchedOrder.shop_id == shop.id)).one()
+    returned = db.session.scalars(sa.select(sa.func.max(SupplierReturn.id)).where(SupplierReturn.shop_id == shop.id))
+    assert row
+    return {
+        "supplier_id": sku.product.supplier_id,
+        "category_id": sku.product.category_id,
+        "stock_order_id": order_id,
+        "stock_id": stock_id,
+        "fetched_id": fetched,
+        "return_id": returned.one(),
+        "mall_sku_id": supply.mall_sku(shop.id),
+        "kind": "csv",
+        "step": "save",
     }

@@ -43,7 +43,7 @@ from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
 from tests.permissions import furniture_grading, furniture_live, furniture_manage
 from tests.permissions.furniture_goods import furnish_goods
-from tests.permissions.furniture_supply import furnish_platform
+from tests.permissions.furniture_supply import furnish_platform, furnish_supply
 
 CLASS_WIDE = {"own", "other_class", "other_institution"}
 # routes that lead to rows of a class, by the blueprint
@@ -105,6 +105,7 @@ ON_WHAT_IS_MINE = {
     "grading.plan_version",
     "seller.change_shop",
     "seller.register_step",
+    "supply.export_catalogue",
 } | furniture_manage.MINE
 # rows that belong to one person: other hats with the permission find nothing
 NOT_THEIRS = {"jobs.show", "jobs.fetch"}
@@ -213,6 +214,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
         "order_id": supply.purchases(shop.id)[0].id,
         "import_id": imported.scalar_one(),
     }
+    made.by_blueprint["supply"] |= furnish_supply(owner, world, shop)
 
     past = furniture_live.past_show(owner)
     with unit_of_work():
