@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.accounts import sessions
 from app.core.actor import Actor, system
 from app.core.db import db
 from app.core.permissions import Role
@@ -161,3 +162,21 @@ def make_return(owner: Actor, purchase: PurchaseOrder, sku_id: int, ticket_id: i
     db.session.add(row)
     db.session.flush()
     return row
+
+
+def actor_of(world: World, account_id: int) -> Actor:
+    """Return a trainee of the world's class as an actor."""
+    return sessions.actor_in(account_id, Role.TRAINEE, world.scope_id)
+
+
+def advance(world: World, **step: int) -> None:
+    """Move the world's clock on; fire nothing."""
+    with unit_of_work():
+        clock.jump(system(world.id, world.scope_id), world.id, timedelta(**step))
+
+
+def release_lease(world: World) -> None:
+    """Let the lease of a process that was killed run out."""
+    with unit_of_work():
+        row = db.session.get_one(World, world.id)
+        row.lease_holder, row.lease_until = None, None
