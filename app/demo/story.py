@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, shows, texts
+from app.demo import assessment, shows, sourcing, texts
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -91,6 +91,7 @@ def play_earlier_class(stage: Stage, today: date) -> None:
     everybody = list(market.traders)
     with line.at(line.moment(0, 10)):
         market.load_catalogue(teacher)
+        sourcing.describe_suppliers(market)
         for number in everybody:
             sign_in_once(market.traders[number])
             market.save_address(number)
@@ -182,6 +183,7 @@ def _middle(market: Market, line: Timeline, teacher: Actor) -> None:
     shows.play(market, line, 5, "竹编与草木染：外公的手艺", line.moment(8, 20, 30), 42, end=True)
     with line.at(line.moment(9, 9)):
         assign(line, teacher, texts.LESSONS[4], 4)
+        sourcing.source(market)
     play_days(market, line, range(9, 11), busy, active)
     with line.at(line.moment(10, 21)):
         for number in (1, 2, 3, 4, 5, 6, 8, 10, 12):
@@ -226,6 +228,8 @@ def _last_days(stage: Stage, market: Market, line: Timeline, teacher: Actor) -> 
     with line.at(line.moment(12, 16)):
         batch = grading.api.open_batch(stage.actors["centre"], teacher.scope_id or 0, market.key())
         grading.api.run_draw(stage.actors["centre"], batch, market.key())
+    with line.at(line.moment(12, 20)):
+        sourcing.take_in(market)
     with line.at(line.moment(12, 21)):
         for assessor, count in zip(assessors, (3, 2), strict=True):
             for item in grading.api.queue(assessor)[:count]:
