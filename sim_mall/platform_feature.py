@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from app.core.actor import Actor
-from app.core.feature import Feature, MenuItem
-from app.core.permissions import Permission
+from app.core.feature import Feature
 from sim_mall.services import webhooks
 from sim_mall.views import platform_commands, platform_pages, platform_setup
 from sim_mall.views.platform_operations import blueprint
-
-
-def _in_world(actor: Actor) -> dict[str, object] | None:
-    return {} if actor.world_id is not None else None
-
 
 FEATURE = Feature(
     name="open_platform",
@@ -22,7 +15,4 @@ FEATURE = Feature(
     periodic={"push": (2.0, webhooks.pump)},
     jobs={webhooks.PUSH_JOB: webhooks.run_push},
     subscribers=tuple((kind, webhooks.on_fact) for kind in webhooks.KINDS),
-    menu=(
-        MenuItem("seller", "开放平台", "seller.platform", "api", Permission.MALL_SELL, 49, "店铺", arguments=_in_world),
-    ),
 )
