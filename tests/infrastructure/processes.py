@@ -106,10 +106,11 @@ def start(
     executable: str | None = None,
     stop_signal: int = signal.SIGTERM,
 ) -> Running:
-    """Start a process that writes its output to the log."""
+    """Start a process that writes its output to the log; should this one be killed outright, the kernel ends it."""
+    tie = ("setpriv", "--pdeathsig", "TERM") if executable is None and shutil.which("setpriv") else ()
     with log.open("ab") as output:
         process = subprocess.Popen(  # type: ignore[call-overload]
-            command,
+            [*tie, *command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
