@@ -93,7 +93,7 @@ FEATURE = Feature(
         _item("增量抓取", "fetching_page", "refresh", Permission.SUPPLY_USE, 58, "订单履约"),
         _item("库存同步", "sync_page", "arrows-exchange", Permission.SUPPLY_USE, 60, "库存与对账"),
         _item("自有库存", "stock", "building-warehouse", Permission.SUPPLY_USE, 62, "库存与对账"),
-        _item("对账单", "reconciliation", "file-invoice", Permission.SUPPLY_USE, 64, "库存与对账"),
+        _item("对账单", "reconciliation", "file-text", Permission.SUPPLY_USE, 64, "库存与对账"),
         _item("毛利报表", "profit_report", "chart-bar", Permission.SUPPLY_USE, 66, "库存与对账"),
     ],
     subscribers=[
