@@ -57,6 +57,8 @@ from sim_mall.views import (
     desk,
     funds,
     goods,
+    goods_media,
+    goods_tables,
     me,
     registration,
     shop_categories,
@@ -64,6 +66,9 @@ from sim_mall.views import (
     sold,
     sold_tickets,
     team,
+)
+from sim_mall.views import (
+    freight as freight_pages,
 )
 from sim_mall.views.blueprints import mall, seller
 from sim_mall.views.seats import seat_here
@@ -83,6 +88,9 @@ PAGES = (
     registration,
     shop_reviews,
     goods,
+    goods_media,
+    goods_tables,
+    freight_pages,
     sold,
     sold_tickets,
     team,
@@ -241,6 +249,7 @@ FEATURE = Feature(
         _desk("售后管理", "seller.tickets", "receipt-refund", 21, "交易", W.TICKETS, _open_tickets),
         _desk("商品管理", "seller.products", "package", 30, "商品", W.GOODS),
         _desk("发布商品", "seller.new_listing", "plus", 31, "商品", W.GOODS),
+        _desk("运费模板", "seller.freight_templates", "truck", 32, "商品", W.GOODS),
         _desk("店铺装修", "seller.decor", "brush", 36, "店铺", W.DECORATE),
         _desk("店铺分类", "seller.shop_categories", "category", 37, "店铺", W.DECORATE),
         _desk("数据", "seller.data_board", "chart-line", 39, "店铺", W.DATA),

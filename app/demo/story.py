@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, shows, sourcing, texts
+from app.demo import assessment, goods, shows, sourcing, texts
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -147,6 +147,8 @@ def _first_days(market: Market, line: Timeline, teacher: Actor) -> None:
         with line.at(line.moment(day, 9, 30)):
             for number in numbers:
                 market.open_shop(number, 4 + number * 5 % 4)
+    with line.at(line.moment(2, 15)):
+        goods.furnish_goods(market)
     with line.at(line.moment(3, 9)):
         assigning.archive_task(teacher, CLASS_CODE, rules)
         assign(line, teacher, texts.LESSONS[2], 2)
@@ -194,6 +196,7 @@ def _middle(market: Market, line: Timeline, teacher: Actor) -> None:
         change_setting(teacher, line.world_id, "shop_review_by_instructor", 1)
         for number in (20, 21):
             market.register(number)
+        goods.start_an_application(market, 22)
     play_days(market, line, range(11, 13), busy, active)
 
 

@@ -14,11 +14,13 @@ import { startTabs } from "./behaviour/tabs.js";
 import { startToasts } from "./behaviour/toasts.js";
 import { startTours } from "./behaviour/tours.js";
 import { startDecor } from "./mall/decor.js";
+import { startGoods } from "./mall/goods.js";
+import { startSuggest } from "./mall/suggest.js";
 import { startTrade } from "./mall/trade.js";
 
 const behaviours = [
   startDialogs, startMenus, startDrafts, startSubmits, startFields, startClocks, startBulk, startCopy, startTabs, startToasts,
-  startCharts, startPolls, startScrollers, startTours, startTrade, startDecor,
+  startCharts, startPolls, startScrollers, startTours, startTrade, startDecor, startGoods, startSuggest,
 ];
 
 /** Give life to everything below root; safe to call again on the same tree. */

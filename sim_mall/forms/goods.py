@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from wtforms import FieldList, FormField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    FieldList,
+    FormField,
+    HiddenField,
+    IntegerField,
+    MultipleFileField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms import Form as PlainForm
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -10,7 +20,7 @@ from app.core.web.forms import Form, YuanField, clean_text
 from sim_mall.services.listings import MAX_FREIGHT, MAX_PROMISE, UNITS, SkuChange
 from sim_mall.services.stock import MAX_STOCK
 
-MAX_FORM_SKUS = 12
+MAX_FORM_SKUS = 100
 
 
 class SkuForm(PlainForm):
@@ -25,6 +35,11 @@ class SkuForm(PlainForm):
         [InputRequired("请填写库存，整数。"), NumberRange(0, MAX_STOCK, f"库存应在 0 到 {MAX_STOCK} 之间。")],
         default=0,
     )
+    weight_g = IntegerField(
+        "重量（克）", [Optional(), NumberRange(0, 1_000_000, "重量应在 0 到 1,000,000 克之间。")], default=500
+    )
+    barcode = StringField("条码", [Length(max=20, message="条码不超过 20 个字。")], filters=[clean_text])
+    picture = HiddenField()
 
     def change(self) -> SkuChange:
         """Return the SKU as the service takes it."""
@@ -35,11 +50,14 @@ class SkuForm(PlainForm):
             spec=self.spec.data or "",
             price=int(self.price.data or 0),
             stock=int(self.stock.data or 0),
+            weight_g=int(500 if self.weight_g.data is None else self.weight_g.data),
+            barcode=self.barcode.data or "",
+            picture=str(self.picture.data or "")[:24],
         )
 
 
 class ListingForm(Form):
-    """One listing with up to a dozen SKUs."""
+    """One listing with up to a hundred SKUs."""
 
     version = HiddenField()
     title = StringField(
@@ -52,6 +70,19 @@ class ListingForm(Form):
         "一级类目", [InputRequired("请填写一级类目。"), Length(max=40, message="类目不超过 40 个字。")]
     )
     category_l2 = StringField("二级类目", [Length(max=40, message="类目不超过 40 个字。")])
+    brand = StringField("品牌（选填）", [Length(max=40, message="品牌不超过 40 个字。")])
+    more_attributes = TextAreaField("其他属性", description="每行一项，写成“名称:内容”，例如 产地:浙江杭州。")
+    pictures = HiddenField()
+    uploads = MultipleFileField("添加主图", description="JPG、PNG 或 WebP，短边至少 600 像素，最多 5 张。")
+    detail = TextAreaField("商品详情", [Length(max=20_000, message="商品详情不超过 20,000 个字符。")])
+    freight_template = SelectField("运费模板", validate_choice=False, default="")
+    seven_day = BooleanField("支持 7 天无理由退货", default=True)
+    alarm = IntegerField(
+        "预警值",
+        [Optional(), NumberRange(0, MAX_STOCK, f"预警值应在 0 到 {MAX_STOCK} 之间。")],
+        default=5,
+        description="任一规格的可售数量降到这个数就提醒。",
+    )
     unit = SelectField("单位", choices=[(unit, unit) for unit in UNITS])
     freight_fee = YuanField("运费（元）", [Optional()], low=0, high=MAX_FREIGHT, description="填 0 或留空为包邮。")
     promise_hours = IntegerField(

@@ -106,9 +106,10 @@ class Listing(StatefulMixin, Base):
     skus: orm.Mapped[list[Sku]] = orm.relationship(lambda: Sku, back_populates="listing", order_by=lambda: Sku.ordinal)
     __table_args__ = (
         sa.Index("ix_mall_listing_sale", "world_id", "state", "category_id", "price_from"),
-        sa.Index("ix_mall_listing_sold", "world_id", "state", "sold"),
-        sa.Index("ix_mall_listing_new", "world_id", "state", "listed_at"),
-        sa.Index("ix_mall_listing_price", "world_id", "state", "price_from"),
+        sa.Index("ix_mall_listing_sold", "world_id", "state", "sold", "id"),
+        sa.Index("ix_mall_listing_category", "world_id", "state", "category_id", "shop_id"),
+        sa.Index("ix_mall_listing_new", "world_id", "state", "listed_at", "id"),
+        sa.Index("ix_mall_listing_price", "world_id", "state", "price_from", "id"),
         sa.Index("ix_mall_listing_shop", "shop_id", "state"),
         sa.CheckConstraint("price_from > 0 AND price_from <= price_to", name="price"),
         sa.CheckConstraint("freight_fee >= 0", name="freight"),

@@ -11,19 +11,23 @@ from sim_mall.models.shops import Shop
 from sim_mall.services.listing_reading import AWAY, with_skus
 
 
-def low_skus() -> sa.Select[int]:
-    """Return the query of SKUs of the enclosing query's listing at or below its alarm (库存预警)."""
+def least_left() -> sa.ScalarSelect[int]:
+    """Return the saleable units of the scarcest SKU of the enclosing query's listing, for its alarm (库存预警).
+
+    A value and not a test of existence: the database then looks at the shop's listings alone, one by one.
+    """
     return (
-        sa.select(Sku.id)
-        .join(Stock, Stock.sku_id == Sku.id)
-        .where(Sku.listing_id == Listing.id, Sku.removed.is_(False), Stock.on_hand - Stock.allocated <= Listing.alarm)
+        sa.select(sa.func.min(Stock.on_hand - Stock.allocated))
+        .join(Sku, Sku.id == Stock.sku_id)
+        .where(Sku.listing_id == Listing.id, Sku.removed.is_(False))
+        .scalar_subquery()
     )
 
 
 def alarm_count(shop: Shop) -> int:
     """Return how many listings on sale have a SKU at or below its alarm."""
     query = sa.select(sa.func.count()).select_from(Listing)
-    mine = (Listing.shop_id == shop.id, Listing.state == ListingState.ON_SALE, low_skus().exists())
+    mine = (Listing.shop_id == shop.id, Listing.state == ListingState.ON_SALE, least_left() <= Listing.alarm)
     return db.session.scalar(query.where(*mine)) or 0
 
 
@@ -39,7 +43,7 @@ def manage_query(shop: Shop, state: str, q: str) -> sa.Select[Listing]:
         )
         query = query.where(Listing.state == ListingState.ON_SALE, left == 0)
     elif state == "alarm":
-        query = query.where(Listing.state == ListingState.ON_SALE, low_skus().exists())
+        query = query.where(Listing.state == ListingState.ON_SALE, least_left() <= Listing.alarm)
     elif state == "refused":
         query = query.where(Listing.state.in_((ListingState.REJECTED, ListingState.FORCED_OFF)))
     elif state:

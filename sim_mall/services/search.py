@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,14 +10,17 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import orm
 
-from app.core.db import db
+from app.core.db import db, like_escape
+from app.core.web.paging import Page
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import ShopState
-from sim_mall.domain.words import index_grams, query_grams
-from sim_mall.models.goods import Category, Listing, SearchGram
+from sim_mall.domain.words import index_grams, normalise, query_grams
+from sim_mall.models.goods import Category, Listing, SearchGram, Sku, Stock
 from sim_mall.models.shops import Shop
 
 TITLE_WEIGHT = 3
+CANDIDATES = 3_000  # listings that a search of words looks at, the newest ones
+COUNTED = 2_000  # rows after which a list stops counting
 
 
 class Sort(StrEnum):
@@ -31,7 +35,7 @@ class Sort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What somebody looks for. Prices in fen, category names empty for all."""
+    """What somebody looks for. Prices in fen, category names empty for all; free, left, seven: only such goods."""
 
     q: str = ""
     l1: str = ""
@@ -40,6 +44,14 @@ class Search:
     high: int | None = None
     sort: Sort = Sort.BEST
     shop_id: int | None = None
+    free: bool = False  # 包邮
+    left: bool = False  # 有货
+    seven: bool = False  # 7 天无理由
+
+    @property
+    def narrowed(self) -> bool:
+        """Say whether anything but words narrows the search."""
+        return bool(self.l1 or self.l2 or self.low or self.high or self.free or self.left or self.seven)
 
 
 def index_listing(listing: Listing) -> None:
@@ -86,23 +98,34 @@ def on_sale(world_id: int) -> sa.Select[Listing]:
     )
 
 
-def find(world_id: int, search: Search) -> sa.Select[Any]:
-    """Return the query of the listings that match all words of the search, in the order asked for."""
-    query = on_sale(world_id)
-    grams = query_grams(search.q)
-    if search.q and not grams:
-        query = query.where(sa.false())
-    relevance: tuple[Any, ...] = ()
-    if grams:
-        hits = (
-            sa.select(SearchGram.listing_id, sa.func.sum(SearchGram.weight).label("score"))
-            .where(SearchGram.world_id == world_id, SearchGram.gram.in_(grams))
-            .group_by(SearchGram.listing_id)
-            .having(sa.func.count() == len(grams))
-            .subquery()
+def _candidates(world_id: int, grams: Sequence[str]) -> Any:
+    """Return the newest listings that have all grams, with their weight: at most ``CANDIDATES``.
+
+    The rarest gram leads, so that a common one is only looked up; counting stops at the limit.
+    """
+    gram = SearchGram
+    if len(grams) > 1:
+        counts = {}
+        for word in grams:
+            some = sa.select(gram.listing_id).where(gram.world_id == world_id, gram.gram == word).limit(CANDIDATES)
+            counts[word] = sa.select(sa.func.count()).select_from(some.subquery()).scalar_subquery()
+        row = db.session.execute(sa.select(*counts.values())).one()
+        grams = [word for _, word in sorted(zip(row, grams, strict=True))]
+    first = orm.aliased(gram)
+    query = sa.select(first.listing_id).where(first.world_id == world_id, first.gram == grams[0])
+    score: Any = first.weight
+    for word in grams[1:]:
+        other = orm.aliased(gram)
+        query = query.join(
+            other,
+            sa.and_(other.world_id == world_id, other.gram == word, other.listing_id == first.listing_id),
         )
-        query = query.join(hits, hits.c.listing_id == Listing.id)
-        relevance = (hits.c.score.desc(),)
+        score = score + other.weight
+    return query.add_columns(score.label("score")).order_by(first.listing_id.desc()).limit(CANDIDATES).subquery()
+
+
+def _narrow(query: sa.Select[Any], search: Search) -> sa.Select[Any]:
+    """Add the filters of a search."""
     if search.l1:
         query = query.where(Category.l1 == search.l1)
     if search.l2:
@@ -113,14 +136,51 @@ def find(world_id: int, search: Search) -> sa.Select[Any]:
         query = query.where(Listing.price_from <= search.high)
     if search.shop_id is not None:
         query = query.where(Listing.shop_id == search.shop_id)
+    if search.free:
+        query = query.where(Listing.free_shipping.is_(True))
+    if search.seven:
+        query = query.where(Listing.seven_day.is_(True))
+    if search.left:
+        left = (
+            sa.select(Sku.id)
+            .join(Stock, Stock.sku_id == Sku.id)
+            .where(Sku.listing_id == Listing.id, Sku.removed.is_(False), Stock.on_hand > Stock.allocated)
+        )
+        query = query.where(left.exists())
+    return query
+
+
+def find(world_id: int, search: Search) -> sa.Select[Any]:
+    """Return the query of the listings that match all words of the search, in the order asked for.
+
+    Words that very many listings share are answered from the newest ``CANDIDATES`` of them.
+    """
+    query = _narrow(on_sale(world_id), search)
+    grams = query_grams(search.q)
+    if search.q and not grams:
+        query = query.where(sa.false())
+    relevance: tuple[Any, ...] = ()
+    if grams:
+        hits = _candidates(world_id, grams)
+        query = query.join(hits, hits.c.listing_id == Listing.id)
+        relevance = (hits.c.score.desc(),)
     order = {
-        Sort.BEST: (*relevance, Listing.sold.desc(), Listing.rating_sum.desc(), Listing.id.desc()),
+        Sort.BEST: (*relevance, Listing.sold.desc(), Listing.id.desc()),
         Sort.SOLD: (Listing.sold.desc(), Listing.id.desc()),
-        Sort.PRICE_UP: (Listing.price_from.asc(), Listing.id.desc()),
+        Sort.PRICE_UP: (Listing.price_from.asc(), Listing.id.asc()),
         Sort.PRICE_DOWN: (Listing.price_from.desc(), Listing.id.desc()),
         Sort.NEW: (Listing.listed_at.desc(), Listing.id.desc()),
     }[search.sort]
     return query.order_by(*order)
+
+
+def page_of(query: sa.Select[Any], number: int, size: int) -> Page[Listing]:
+    """Run the query for one page; counting stops at ``COUNTED``, so that a long list costs no more than a short one."""
+    some = query.order_by(None).limit(COUNTED).subquery()
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(some)) or 0
+    number = min(number, max(1, -(-total // size)))
+    items = db.session.scalars(query.limit(size).offset((number - 1) * size)).unique().all()
+    return Page(items, number, size, total)
 
 
 def best_sellers(
@@ -177,3 +237,74 @@ def matching_shops(world_id: int, q: str, limit: int = 3) -> list[Shop]:
             .limit(limit)
         )
     )
+
+
+# -- help while typing, and when nothing is found ------------------------------------------------------
+
+
+def suggestions(world_id: int, q: str, limit: int = 8) -> list[str]:
+    """Return words to search for that begin with or contain what was typed: categories, then words of titles.
+
+    Three queries at most, each bounded.
+    """
+    q = normalise(q)
+    if not q:
+        return []
+    pattern = f"%{like_escape(q)}%"
+    names = db.session.execute(
+        sa.select(Category.l1, Category.l2)
+        .where(
+            Category.world_id == world_id,
+            sa.or_(Category.l1.like(pattern, escape="\\"), Category.l2.like(pattern, escape="\\")),
+        )
+        .limit(20)
+    ).all()
+    found = dict.fromkeys(name for row in names for name in row if q in normalise(name))
+    grams = query_grams(q)
+    if grams:
+        hits = _candidates(world_id, grams)
+        titles = db.session.scalars(
+            sa.select(Listing.title)
+            .join(hits, hits.c.listing_id == Listing.id)
+            .where(Listing.state == ListingState.ON_SALE, hits.c.score >= TITLE_WEIGHT * len(grams))
+            .order_by(Listing.sold.desc(), Listing.id.desc())
+            .limit(40)
+        )
+        for title in titles:
+            for piece in title.split():
+                if q in normalise(piece):
+                    found.setdefault(piece[:20])
+    ranked = sorted(found, key=lambda word: (not normalise(word).startswith(q), len(word)))
+    return ranked[:limit]
+
+
+def words_with_results(world_id: int, q: str) -> list[str]:
+    """Return parts of a search without results that would have some: its words, else its pairs of characters."""
+    pieces = normalise(q).split()
+    if len(pieces) < 2:
+        pieces = query_grams(q)
+    pieces = list(dict.fromkeys(piece for piece in pieces if query_grams(piece)))[:8]
+    if not pieces:
+        return []
+    tests = []
+    for piece in pieces:
+        hits = _candidates_exist(world_id, query_grams(piece))
+        tests.append(hits)
+    row = db.session.execute(sa.select(*tests)).one()
+    return [piece for piece, hit in zip(pieces, row, strict=True) if hit]
+
+
+def _candidates_exist(world_id: int, grams: Sequence[str]) -> Any:
+    """Return the test whether a listing on sale has all grams."""
+    first = orm.aliased(SearchGram)
+    query = (
+        sa.select(first.listing_id)
+        .join(Listing, Listing.id == first.listing_id)
+        .where(first.world_id == world_id, first.gram == grams[0], Listing.state == ListingState.ON_SALE)
+    )
+    for word in grams[1:]:
+        other = orm.aliased(SearchGram)
+        query = query.join(
+            other, sa.and_(other.world_id == world_id, other.gram == word, other.listing_id == first.listing_id)
+        )
+    return query.exists()

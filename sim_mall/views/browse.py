@@ -19,14 +19,25 @@ from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.listing_flow import ListingState
-from sim_mall.domain.shop_flow import SHOP_NAMES, ShopState
+from sim_mall.domain.shop_flow import RUNNING, SHOP_NAMES
 from sim_mall.forms.goods import ForceOffForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Review
-from sim_mall.services import decor, listings, ratings, reviews, search, shelves, shop_categories, visits
+from sim_mall.services import (
+    decor,
+    listing_files,
+    listings,
+    ratings,
+    reviews,
+    search,
+    shelves,
+    shop_categories,
+    visits,
+)
+from sim_mall.views import product_parts
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.page_blocks import shown_blocks
-from sim_mall.views.shown import back, came_from, card, done, goods_picture, hundredths, number, rating_text
+from sim_mall.views.shown import back, came_from, card, done, hundredths, number, rating_text
 
 PAGE = 20
 SORTS = (
@@ -53,7 +64,7 @@ def home() -> Answer:
     """Search on top, categories, what sells best, then everything new."""
     world_id = actor().world()
     best = search.best_sellers(world_id)
-    page = paginate(search.find(world_id, search.Search(sort=search.Sort.NEW)), page_number(), PAGE)
+    page = search.page_of(search.find(world_id, search.Search(sort=search.Sort.NEW)), page_number(), PAGE)
     return render_template(
         "mall/home.html",
         categories=_grouped(world_id)[:10],
@@ -90,7 +101,17 @@ def _asked() -> search.Search:
         low=_fen("low"),
         high=_fen("high"),
         sort=sort,
+        free=args.get("free") == "1",
+        left=args.get("left") == "1",
+        seven=args.get("seven") == "1",
     )
+
+
+@mall.get("/search/suggest")
+@requires(Permission.MALL_VIEW)
+def suggest() -> Answer:
+    """Words to search for, while somebody types."""
+    return {"words": search.suggestions(actor().world(), request.args.get("q", "").strip()[:60])}
 
 
 @mall.get("/search")
@@ -99,7 +120,7 @@ def find() -> Answer:
     """Results of a search, with filters and order."""
     world_id = actor().world()
     asked = _asked()
-    page = paginate(search.find(world_id, asked), page_number(), PAGE)
+    page = search.page_of(search.find(world_id, asked), page_number(), PAGE)
     kept = {key: value for key, value in request.args.items() if key not in {"page", "sort"}}
     popular = [] if page.items else search.best_sellers(world_id)
     return render_template(
@@ -113,6 +134,8 @@ def find() -> Answer:
         sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
         kept=kept,
         popular=[card(listing) for listing in popular],
+        more_than=search.COUNTED if page.total >= search.COUNTED else 0,
+        parts=search.words_with_results(world_id, asked.q) if asked.q and not page.items else [],
     )
 
 
@@ -148,7 +171,7 @@ def _sku_rows(listing: Listing) -> list[dict[str, Any]]:
 def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]:
     shop = listing.shop
     skus = _sku_rows(listing)
-    selling = listing.state == ListingState.ON_SALE and shop.state == ShopState.OPEN
+    selling = listing.state == ListingState.ON_SALE and shop.state in RUNNING
     left = sum(row["left"] for row in skus)
     own = access.runs(who, shop.id)
     if own:
@@ -166,7 +189,10 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
         "shop": shop,
         "skus": skus,
         "left": left,
-        "main_picture": goods_picture(listing),
+        "gallery": product_parts.gallery(listing),
+        "axes": product_parts.axes(listing, skus),
+        "way": product_parts.way(who, listing),
+        "files": listing_files.files_of(listing),
         "attributes": list(listing.attributes.items()),
         "promise_hours": listing.promise_hours or setting(get_world(listing.world_id), "ship_hours"),
         "after_sale_days": setting(get_world(listing.world_id), "after_sale_days"),
@@ -227,7 +253,7 @@ def shop(shop_id: int) -> Answer:
     shelves_of = shop_categories.categories_of(found.id)
     if shelf := next((one.id for one in shelves_of if one.id == shelf), 0):
         query = query.where(Listing.id.in_(shop_categories.in_category(found.id, shelf)))
-    page = paginate(query, page_number(), PAGE)
+    page = search.page_of(query, page_number(), PAGE)
     front = not (asked.q or shelf or "sort" in request.args or page.number > 1)
     sold = search.units_sold(found.id)
     own = access.runs(actor(), found.id)
@@ -236,7 +262,7 @@ def shop(shop_id: int) -> Answer:
     return render_template(
         "mall/shop.html",
         shop=found,
-        open=found.state == ShopState.OPEN,
+        open=found.state in RUNNING,
         state=SHOP_NAMES[found.state],
         scores=ratings.dsr(found.world_id, found.id),
         hundredths=hundredths,

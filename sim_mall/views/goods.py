@@ -8,20 +8,28 @@ from flask import flash, redirect, render_template, request, url_for
 
 from app.core.errors import DomainError
 from app.core.permissions import Permission
+from app.core.photos import read_photo
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
+from app.core.web.forms import clean_text, form_key, new_key
 from app.core.web.paging import page_number, paginate
+from app.worlds.clock import get_world
+from app.worlds.settings import setting
 from sim_mall import access
-from sim_mall.data import ListingDraft, SkuDraft
+from sim_mall.data import ListingDraft
+from sim_mall.domain import quality
+from sim_mall.domain.category_book import TREE, attributes_of
 from sim_mall.domain.listing_flow import LISTING_NAMES, ListingState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.goods import MAX_FORM_SKUS, ListingForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import goods_lists, listings, shelves
+from sim_mall.services import freight, goods_lists, listing_files, listings, pictures, shelves
+from sim_mall.services.listing_reading import facts_of, sku_text
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
-from sim_mall.views.shown import back, digits, done, goods_picture, number
+from sim_mall.views.goods_media import category_json
+from sim_mall.views.shown import back, digits, done, goods_picture, number, picture_path
 
 TONES = {
     ListingState.DRAFT: "quiet",
@@ -31,23 +39,32 @@ TONES = {
     ListingState.ON_SALE: "good",
     ListingState.FORCED_OFF: "bad",
     ListingState.RECYCLED: "quiet",
+    ListingState.PURGED: "quiet",
 }
 TABS = (
     ("", "全部"),
     ("on_sale", "出售中"),
     ("warehouse", "仓库中"),
     ("soldout", "已售完"),
+    ("alarm", "库存预警"),
     ("draft", "草稿"),
     ("refused", "未通过"),
     ("recycled", "回收站"),
 )
-ACTIONS = {"put_on": "已上架", "take_off": "已下架", "recycle": "已移入回收站", "restore": "已恢复为草稿"}
+ACTIONS = {
+    "put_on": "已上架",
+    "take_off": "已下架",
+    "recycle": "已移入回收站",
+    "restore": "已恢复为草稿",
+    "purge": "已彻底删除",
+}
 
 
 def _counts(shop: Shop) -> dict[str, int]:
     states = goods_lists.state_counts(shop)
     found = {str(state): count for state, count in states.items()}
     found["refused"] = states.get(ListingState.REJECTED, 0) + states.get(ListingState.FORCED_OFF, 0)
+    found["alarm"] = goods_lists.alarm_count(shop)
     found[""] = sum(count for state, count in states.items() if state != ListingState.RECYCLED)
     return found
 
@@ -66,6 +83,9 @@ def _row(listing: Listing) -> dict[str, Any]:
         "can_edit": state != ListingState.RECYCLED,
         "can_submit": state in (ListingState.DRAFT, ListingState.REJECTED),
         "can_show": listing.listed_at is not None,
+        "level": quality.level(listing.score),
+        "level_tone": "good" if listing.score >= quality.GOOD else "warn" if listing.score >= quality.FAIR else "bad",
+        "low": any(sku.stock.saleable <= listing.alarm for sku in skus) and state == ListingState.ON_SALE,
     }
 
 
@@ -98,6 +118,8 @@ def products() -> Answer:
         page=page,
         rows=[_row(listing) for listing in page.items],
         recycled=tab == "recycled",
+        recycle_days=setting(get_world(shop.world_id), "recycle_days"),
+        copy_key=new_key(),
     )
 
 
@@ -111,6 +133,16 @@ def bulk() -> Answer:
         count = shelves.move_listings(actor(), ids, action)
     done(f"{count} 件商品{ACTIONS[action]}。")
     return back("seller.products")
+
+
+@seller.post("/products/<int:listing_id>/copy")
+@requires(Permission.MALL_SELL)
+def copy_listing(listing_id: int) -> Answer:
+    """复制 a listing into a draft."""
+    with unit_of_work():
+        made = shelves.copy_listing(actor(), listing_id, form_key(request.form)).id
+    done("已复制为草稿，请修改标题和库存后上架。")
+    return redirect(url_for("seller.edit_listing", listing_id=made))
 
 
 @seller.post("/products/<int:listing_id>/submit")
@@ -127,34 +159,81 @@ def submit_listing(listing_id: int) -> Answer:
     return back("seller.products")
 
 
+def _attributes(form: ListingForm) -> dict[str, str]:
+    """Return the attributes of a submitted form: those of the category, then the free lines."""
+    found = {
+        name.removeprefix("attribute:"): clean_text(value)
+        for name, value in request.form.items()
+        if name.startswith("attribute:") and clean_text(value)
+    }
+    for line in (form.more_attributes.data or "").splitlines():
+        name, _, value = line.replace("：", ":").partition(":")
+        if name.strip() and value.strip():
+            found[name.strip()] = value.strip()
+    return found
+
+
 def _form_page(form: ListingForm, shop: Shop, listing: Listing | None) -> str:
     known = listings.categories(shop.world_id)
+    given = _attributes(form) if request.method == "POST" else dict(listing.attributes) if listing else {}
+    draft = _draft(form) if request.method == "POST" else listings.draft_of(listing) if listing else None
+    level1, level2 = form.category_l1.data or "", form.category_l2.data or ""
+    form.freight_template.choices = [("", "一口价运费"), *((str(row.id), row.name) for row in freight.templates(shop))]
     return render_template(
         "mall/seller/listing_form.html",
         form=form,
         shop_name=shop.name,
         listing=listing,
         notes=[text for _, text in listing.audit_notes] if listing else [],
-        level1=sorted({category.l1 for category in known}),
+        level1=list(dict.fromkeys([*TREE, *sorted({category.l1 for category in known})])),
         level2=sorted({category.l2 for category in known if category.l2}),
+        book=category_json(),
+        fields=[(item, given.get(item.name, "")) for item in attributes_of(level1, level2)],
         more_skus=len(form.skus.entries) < MAX_FORM_SKUS,
         several=len(form.skus.entries) > 1,
+        shown_pictures=[(name, picture_path(name, small=True)) for name in picture_names(form.pictures.data)],
+        score=quality.score(facts_of(draft)) if draft else 0,
+        parts=quality.score_parts(facts_of(draft)) if draft else [],
+        level=quality.level,
+        files=listing_files.files_of(listing) if listing else [],
     )
+
+
+def picture_names(text: str | None) -> list[str]:
+    """Return the names of pictures that a hidden field carries."""
+    return [name for name in (text or "").split(",") if name][:20]
 
 
 def _draft(form: ListingForm) -> ListingDraft:
     changes = [entry.form.change() for entry in form.skus.entries]
     return ListingDraft(
-        title=form.title.data,
+        title=form.title.data or "",
         brief=form.brief.data or "",
-        category_l1=form.category_l1.data,
+        category_l1=form.category_l1.data or "",
         category_l2=form.category_l2.data or "",
-        unit=form.unit.data,
-        skus=tuple(SkuDraft(c.code, c.spec, c.price, c.stock, c.weight_g) for c in changes),
+        unit=form.unit.data or "",
+        skus=tuple(change.draft() for change in changes),
+        attributes=dict(_attributes(form)),
         freight_fee=form.freight_fee.data or 0,
         promise_hours=form.promise_hours.data or 0,
         key=form.key.data,
+        brand=form.brand.data or "",
+        pictures=tuple(picture_names(form.pictures.data)),
+        detail=form.detail.data or "",
+        freight_template_id=digits(form.freight_template.data or ""),
+        seven_day=bool(form.seven_day.data),
+        alarm=5 if form.alarm.data is None else form.alarm.data,
     )
+
+
+def _take_uploads(form: ListingForm) -> None:
+    """Keep pictures that came with the form itself (without scripts), behind those that it names."""
+    names = picture_names(form.pictures.data)
+    for place, storage in enumerate(form.uploads.data or []):
+        if getattr(storage, "filename", ""):
+            photo = read_photo(storage, square=True, min_side=pictures.MIN_SIDE, field="uploads")
+            names.append(pictures.add_picture(actor(), photo, f"{form.key.data}-{place}"))
+    form.pictures.data = ",".join(names)
 
 
 def _reshaped(form: ListingForm) -> bool:
@@ -214,7 +293,8 @@ def new_listing() -> Answer:
         if form.accept():
             try:
                 with unit_of_work():
-                    listings.create_listing(actor(), shop.id, _draft(form), _target())
+                    _take_uploads(form)
+                    listings.create_listing(actor(), shop.id, _draft(form), _target(), strict=True)
             except DomainError as error:
                 status = _refused(form, error)
             else:
@@ -224,11 +304,7 @@ def new_listing() -> Answer:
 
 
 def _filled(listing: Listing) -> ListingForm:
-    skus = [
-        {"id": str(sku.id), "spec": sku.spec, "code": sku.code, "price": sku.price, "stock": sku.stock.on_hand}
-        for sku in listing.skus
-        if not sku.removed
-    ]
+    known = {item.name for item in attributes_of(listing.category.l1, listing.category.l2)}
     return ListingForm(
         data={
             "version": str(listing.version),
@@ -237,9 +313,28 @@ def _filled(listing: Listing) -> ListingForm:
             "category_l1": listing.category.l1,
             "category_l2": listing.category.l2,
             "unit": listing.unit,
+            "brand": listing.brand,
+            "more_attributes": "\n".join(f"{k}:{v}" for k, v in listing.attributes.items() if k not in known),
+            "pictures": ",".join(listing.pictures),
+            "detail": listing.detail,
             "freight_fee": listing.freight_fee,
+            "freight_template": str(listing.freight_template_id or ""),
             "promise_hours": listing.promise_hours or None,
-            "skus": skus,
+            "seven_day": listing.seven_day,
+            "alarm": listing.alarm,
+            "skus": [
+                {
+                    "id": str(sku.id),
+                    "spec": sku_text(listing, sku),
+                    "code": sku.code,
+                    "price": sku.price,
+                    "stock": sku.stock.on_hand,
+                    "weight_g": sku.weight_g,
+                    "barcode": sku.barcode,
+                    "picture": sku.picture,
+                }
+                for sku in listings.live_skus(listing)
+            ],
         }
     )
 
@@ -259,7 +354,8 @@ def edit_listing(listing_id: int) -> Answer:
             changes = [entry.form.change() for entry in form.skus.entries]
             try:
                 with unit_of_work():
-                    listings.edit_listing(actor(), listing_id, _draft(form), changes, version, _target())
+                    _take_uploads(form)
+                    listings.edit_listing(actor(), listing_id, _draft(form), changes, version, _target(), strict=True)
             except DomainError as error:
                 status = _refused(form, error)
             else:

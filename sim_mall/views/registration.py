@@ -125,6 +125,13 @@ def _application(form: RegisterForm, shop: Shop | None) -> shops.Application:
     )
 
 
+def _offer_business(form: Any, shop: Shop | None) -> None:
+    """Let a select of main categories hold what the application says already."""
+    known = {name for name, _ in form.business.choices}
+    if shop is not None and shop.business and shop.business not in known:
+        form.business.choices = [(shop.business, shop.business), *form.business.choices]
+
+
 @seller.route("/register", methods=["GET", "POST"])
 @requires(Permission.MALL_SELL)
 def register() -> Answer:
@@ -134,6 +141,7 @@ def register() -> Answer:
     if not fillable and request.method == "GET":
         return _page(None, shop)
     form = RegisterForm(obj=shop) if shop is not None and shop.name else RegisterForm()
+    _offer_business(form, shop)
     status = 200
     if form.accept():
         try:
@@ -167,7 +175,10 @@ def _filled(step: str, shop: Shop | None) -> Form:
     values = asdict(papers)
     if shop is not None:
         values |= {"subject": shop.subject, "name": shop.name, "business": shop.business, "intro": shop.intro}
-    return FORMS[step](data={name: value for name, value in values.items() if value})
+    form = FORMS[step](data={name: value for name, value in values.items() if value})
+    if step == "sign":
+        _offer_business(form, shop)
+    return form
 
 
 def _keep(step: str, form: Any) -> None:
@@ -208,7 +219,7 @@ def _step_page(step: str, form: Form, shop: Shop | None) -> str:
         before=keys[place - 1] if place else "",
         with_licence=shop is not None and needs_licence(shop.subject),
         practice=step in {"papers", "account"},
-        facts=_summary(shop) if shop is not None and step == "submit" else [],
+        summary=_summary(shop) if shop is not None and step == "submit" else [],
         licence=LICENCES.get(LICENCE_OF_BUSINESS.get(shop.business, ""), "") if shop is not None else "",
         licences=licence_rows(shop) if shop is not None else [],
         deposit=shops.deposit_due(actor().world(), shop.business if shop else ""),
@@ -231,6 +242,8 @@ def register_step(step: str) -> Answer:
     if request.method == "GET":
         return _step_page(step, _filled(step, shop), shop)
     form, status = FORMS[step](), 400
+    if step == "sign":
+        _offer_business(form, shop)
     if form.accept():
         try:
             with unit_of_work():

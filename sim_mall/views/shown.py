@@ -119,17 +119,26 @@ def card(listing: Listing, *, with_shop: bool = True) -> dict[str, Any]:
         "sold": listing.sold,
         "shop_name": listing.shop.name if with_shop else "",
         "rating": rating_text(listing.rating_sum, listing.rating_count),
-        "badge": "包邮" if listing.freight_fee == 0 else "",
+        "badge": "包邮" if listing.free_shipping else "",
     }
 
 
-def goods_picture(listing: Listing) -> str:
-    """Return the address of a listing's picture."""
+def picture_path(name: str, *, small: bool = False) -> str:
+    """Return the address of an uploaded picture of goods."""
+    return url_for("mall.goods_picture", name=name, size="s" if small else None)
+
+
+def goods_picture(listing: Listing, *, small: bool = True) -> str:
+    """Return the address of a listing's cover: uploaded, else drawn."""
+    if listing.pictures:
+        return picture_path(listing.pictures[0], small=small)
     return picture_url("product", listing.title, f"{listing.category.l1} {listing.category.l2}".strip())
 
 
 def line_picture(line: OrderLine) -> str:
     """Return the address of the picture of an order line: as it was when ordered."""
+    if line.picture:
+        return picture_path(line.picture, small=True)
     return picture_url("product", line.title, line.category)
 
 

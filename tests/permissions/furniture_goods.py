@@ -13,7 +13,7 @@ from app.core.photos import make_photo
 from app.core.uow import unit_of_work
 from sim_mall.domain.freight import FreightRow, FreightTemplate, FreightUnit
 from sim_mall.models.shops import Qualification
-from sim_mall.services import freight, pictures, shop_papers
+from sim_mall.services import freight, listing_files, pictures, shop_papers
 from tests.factories import mall
 
 
@@ -26,18 +26,22 @@ def square(colour: str = "teal", side: int = 640) -> bytes:
     return buffer.getvalue()
 
 
-def furnish_goods(owner: Actor) -> dict[str, dict[str, Any]]:
+def furnish_goods(owner: Actor, listing_id: int) -> dict[str, dict[str, Any]]:
     """Return what routes of shops and goods need, by endpoint, for the shop of ``owner``."""
     with unit_of_work():
         shop_papers.add_practice_licence(owner, "food")
         rules = FreightTemplate(FreightUnit.PIECE, FreightRow(1, 600, 1, 200))
         template = freight.create_template(owner, "通用", rules, mall.key())
         picture = pictures.add_picture(owner, make_photo(square()), mall.key())
-    licence = db.session.scalars(sa.select(sa.func.max(Qualification.id))).one()
+        file_id = listing_files.add_file(owner, listing_id, "质检报告", b"%PDF-1.4 x", "a.pdf", mall.key())
+    licence = db.session.scalars(
+        sa.select(sa.func.max(Qualification.id)).where(Qualification.listing_id.is_(None))
+    ).one()
     return {
         "seller.register_step": {"step": "subject"},
         "seller.remove_licence": {"licence_id": licence},
         "seller.edit_freight": {"template_id": template},
         "seller.remove_freight": {"template_id": template},
+        "seller.remove_file": {"file_id": file_id},
         "mall.goods_picture": {"name": picture},
     }

@@ -272,7 +272,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     made.by_blueprint["live"] |= {"turn": "pause", **furniture_live.furnish(number, owner, mate)}
     made.by_endpoint |= {"live.recorded": {"number": past}, "live.replay_page": {"number": past}}
     made.by_endpoint["pictures.show"] = {"kind": "product", "token": "WyLojLbmna8iLCLojLbppa4iXQ"}
-    made.by_endpoint |= furnish_goods(owner)
+    made.by_endpoint |= furnish_goods(owner, sold.id)
     made.values["scope_id"] = scope_id
     return made, {"owner": owner, "teacher": teacher, "assessor": assessor, "centre": centre}
 

@@ -28,6 +28,65 @@ function cascades(root) {
   }
 }
 
+function showShot(name) {
+  const shot = name && [...document.querySelectorAll("[data-shot]")].find((image) => image.dataset.shot === name);
+  if (shot) shot.parentElement.scrollTo({ left: shot.offsetLeft - shot.parentElement.offsetLeft });
+}
+
+// Several axes: one choice on each leads to one SKU; values that lead nowhere are struck out.
+function axesOf(form, show) {
+  const boxes = [...form.querySelectorAll("[data-axis]")];
+  if (!boxes.length) return;
+  const skus = [...form.querySelectorAll("input[name=sku]")].map((input) => ({ input, values: JSON.parse(input.dataset.values) }));
+  form.querySelector("[data-all-skus]").hidden = true;
+  const chosen = () => boxes.map((box) => box.querySelector("input:checked")?.value);
+  const update = () => {
+    const now = chosen();
+    boxes.forEach((box, place) => {
+      for (const radio of box.querySelectorAll("input")) {
+        radio.disabled = !skus.some(({ input, values }) => !input.disabled && values[place] === radio.value &&
+          now.every((value, other) => other === place || other > place || value === undefined || values[other] === value));
+      }
+    });
+    const found = skus.find(({ input, values }) => !input.disabled && now.every((value, place) => values[place] === value));
+    if (found) {
+      found.input.checked = true;
+      show();
+      showShot(found.input.dataset.picture);
+    }
+  };
+  const pick = (values) => boxes.forEach((box, place) => {
+    for (const radio of box.querySelectorAll("input")) radio.checked = radio.value === values[place];
+  });
+  boxes.forEach((box, place) => {
+    box.hidden = false;
+    box.addEventListener("change", (event) => {
+      const now = chosen();
+      const best = skus.filter(({ input, values }) => !input.disabled && values[place] === event.target.value)
+        .map((sku) => ({ ...sku, same: sku.values.filter((value, other) => value === now[other]).length }))
+        .sort((one, two) => two.same - one.same)[0];
+      if (best) pick(best.values);
+      update();
+    });
+  });
+  const first = skus.find(({ input }) => input.checked) ?? skus.find(({ input }) => !input.disabled);
+  if (first) pick(first.values);
+  update();
+}
+
+function galleries(root) {
+  for (const box of fresh(root, "[data-show-gallery]", "ShowGallery")) {
+    const shots = box.querySelector(".shots");
+    for (const link of box.querySelectorAll(".shot-thumbs a")) {
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        const shot = box.querySelector(link.getAttribute("href"));
+        shots.scrollTo({ left: shot.offsetLeft - shots.offsetLeft, behavior: "smooth" });
+      });
+    }
+  }
+}
+
 function varieties(root) {
   for (const form of fresh(root, "[data-skus]", "Skus")) {
     const quantity = form.querySelector("[data-stepper] input");
@@ -46,8 +105,13 @@ function varieties(root) {
         quantity.dispatchEvent(new Event("input", { bubbles: true }));
       }
     };
-    form.addEventListener("change", (event) => event.target.name === "sku" && show());
+    form.addEventListener("change", (event) => {
+      if (event.target.name !== "sku") return;
+      show();
+      showShot(event.target.dataset.picture);
+    });
     show();
+    axesOf(form, show);
   }
 }
 
@@ -93,6 +157,7 @@ function requotes(root) {
 
 export function startTrade(root) {
   requotes(root);
+  galleries(root);
   cascades(root);
   varieties(root);
   deadlines(root);
