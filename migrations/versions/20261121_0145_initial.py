@@ -2019,14 +2019,17 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_listing_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_listing")),
     )
+    op.create_index(
+        "ix_mall_listing_category", "mall_listing", ["world_id", "state", "category_id", "shop_id"], unique=False
+    )
     op.create_index(op.f("ix_mall_listing_freight_template_id"), "mall_listing", ["freight_template_id"], unique=False)
-    op.create_index("ix_mall_listing_new", "mall_listing", ["world_id", "state", "listed_at"], unique=False)
-    op.create_index("ix_mall_listing_price", "mall_listing", ["world_id", "state", "price_from"], unique=False)
+    op.create_index("ix_mall_listing_new", "mall_listing", ["world_id", "state", "listed_at", "id"], unique=False)
+    op.create_index("ix_mall_listing_price", "mall_listing", ["world_id", "state", "price_from", "id"], unique=False)
     op.create_index(
         "ix_mall_listing_sale", "mall_listing", ["world_id", "state", "category_id", "price_from"], unique=False
     )
     op.create_index("ix_mall_listing_shop", "mall_listing", ["shop_id", "state"], unique=False)
-    op.create_index("ix_mall_listing_sold", "mall_listing", ["world_id", "state", "sold"], unique=False)
+    op.create_index("ix_mall_listing_sold", "mall_listing", ["world_id", "state", "sold", "id"], unique=False)
     op.create_table(
         "mall_parcel",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2956,6 +2959,7 @@ def downgrade() -> None:
     op.drop_index("ix_mall_listing_price", table_name="mall_listing")
     op.drop_index("ix_mall_listing_new", table_name="mall_listing")
     op.drop_index(op.f("ix_mall_listing_freight_template_id"), table_name="mall_listing")
+    op.drop_index("ix_mall_listing_category", table_name="mall_listing")
     op.drop_table("mall_listing")
     op.drop_index("ix_mall_group_promotion", table_name="mall_group")
     op.drop_table("mall_group")
