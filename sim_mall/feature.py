@@ -256,6 +256,7 @@ FEATURE = Feature(
         _desk("资金", "seller.funds", "wallet", 40, "店铺", W.FUNDS),
         _desk("店铺资料", "seller.register", "building-store", 41, "店铺", W.SHOP),
         _desk("店铺成员", "seller.team", "users", 48, "店铺", W.DESK, _invited),
+        _desk("开放平台", "seller.platform", "api", 49, "店铺", W.DESK),
         MenuItem(
             "seller",
             "店铺审核",
