@@ -113,6 +113,38 @@ def _check_scope(draft: CouponDraft, world_id: int, shop: Shop | None) -> None:
         raise InvalidInput("选中的商品里有不属于本店的，请重新选择。", field="scope")
 
 
+def _template(world_id: int, shop: Shop | None, draft: CouponDraft, now: datetime) -> CouponTemplate:
+    return CouponTemplate(
+        state=TemplateState.ACTIVE,
+        world_id=world_id,
+        shop_id=shop.id if shop else None,
+        name=draft.name,
+        channel=draft.channel,
+        room_id=draft.room_id,
+        off=draft.off,
+        bp=draft.bp,
+        cap=draft.cap,
+        threshold=draft.threshold,
+        scope=draft.scope,
+        scope_ids=list(draft.scope_ids),
+        total=draft.total,
+        claimed=0,
+        per_user=draft.per_user,
+        starts_at=draft.starts_at,
+        ends_at=draft.ends_at,
+        days=draft.days,
+        created_at=now,
+    )
+
+
+def preview(shop: Shop, draft: CouponDraft) -> CouponTemplate:
+    """Return what a draft would issue, unstored, for the check before. Raises InvalidInput."""
+    now = sim_now(shop.world_id)
+    _check(draft, now)
+    _check_scope(draft, shop.world_id, shop)
+    return _template(shop.world_id, shop, draft, now)
+
+
 def create_template(actor: Actor, draft: CouponDraft, key: str, *, platform: bool = False) -> CouponTemplate:
     """Issue a coupon of the own shop, or of the platform (the instructor).
 
@@ -131,27 +163,7 @@ def create_template(actor: Actor, draft: CouponDraft, key: str, *, platform: boo
     body += [draft.starts_at, draft.ends_at, draft.days, draft.scope, list(draft.scope_ids), draft.channel]
 
     def carry_out() -> int:
-        template = CouponTemplate(
-            state=TemplateState.ACTIVE,
-            world_id=world_id,
-            shop_id=shop.id if shop else None,
-            name=draft.name,
-            channel=draft.channel,
-            room_id=draft.room_id,
-            off=draft.off,
-            bp=draft.bp,
-            cap=draft.cap,
-            threshold=draft.threshold,
-            scope=draft.scope,
-            scope_ids=list(draft.scope_ids),
-            total=draft.total,
-            claimed=0,
-            per_user=draft.per_user,
-            starts_at=draft.starts_at,
-            ends_at=draft.ends_at,
-            days=draft.days,
-            created_at=now,
-        )
+        template = _template(world_id, shop, draft, now)
         db.session.add(template)
         db.session.flush()
         facts = {"name": draft.name, "what": words(template), "total": draft.total, "shop": template.shop_id}

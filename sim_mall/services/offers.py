@@ -113,9 +113,19 @@ def collect(
     A flash price is offered only while its stock and the buyer's limit allow the whole line; otherwise the
     line says why. A group price is offered only to who buys in that group.
     """
-    found = Offers()
     promotions = running([line.shop_id for line in lines], now)
-    used = _used(promotions, buyer_id)
+    return rules_of(promotions, lines, used=_used(promotions, buyer_id), group=group)
+
+
+def rules_of(
+    promotions: Sequence[Promotion],
+    lines: Sequence[OfferLine],
+    *,
+    used: Mapping[int, int] | None = None,
+    group: GroupChoice | None = None,
+) -> Offers:
+    """Return what these activities, as if they ran, mean for the lines. used: units that the buyer has had."""
+    found, used = Offers(), used or {}
     for promotion in promotions:
         rule = from_json(promotion.rule)
         found.names[key_of(promotion)] = promotion.name
