@@ -243,3 +243,16 @@ class AfterSaleInfo:
     opened_at: datetime
     deadline_by: datetime | None
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCoupon:
+    """A coupon that a live room gives. words: what it does (满100减10); claimed of ``total`` were given."""
+
+    id: int
+    name: str
+    words: str
+    total: int
+    claimed: int
+    per_user: int
+    ends_at: datetime

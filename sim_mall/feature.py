@@ -53,6 +53,7 @@ from sim_mall.views import (
     bought_tickets,
     browse,
     buying,
+    coupon_centre,
     decor,
     desk,
     funds,
@@ -61,20 +62,27 @@ from sim_mall.views import (
     goods_tables,
     me,
     registration,
+    seller_coupons,
     shop_categories,
     shop_reviews,
     sold,
     sold_tickets,
     team,
+    try_price,
 )
 from sim_mall.views import (
     freight as freight_pages,
 )
+from sim_mall.views import promotions as promotion_pages
 from sim_mall.views.blueprints import mall, seller
 from sim_mall.views.seats import seat_here
 
 # modules that carry the routes
 PAGES = (
+    promotion_pages,
+    seller_coupons,
+    try_price,
+    coupon_centre,
     board,
     browse,
     buying,
@@ -252,6 +260,10 @@ FEATURE = Feature(
         _desk("运费模板", "seller.freight_templates", "truck", 32, "商品", W.GOODS),
         _desk("店铺装修", "seller.decor", "brush", 36, "店铺", W.DECORATE),
         _desk("店铺分类", "seller.shop_categories", "category", 37, "店铺", W.DECORATE),
+        _desk("促销活动", "seller.promotion_list", "discount", 33, "促销", W.PROMOTE),
+        _desk("优惠券", "seller.coupon_list", "ticket", 34, "促销", W.PROMOTE),
+        MenuItem("seller", "平台券", "seller.platform_coupons", "ticket", P.MALL_SHOP_REVIEW, 20),
+        MenuItem("seller", "价格试算", "seller.try_price", "calculator", P.MALL_VIEW, 35, "促销"),
         _desk("数据", "seller.data_board", "chart-line", 39, "店铺", W.DATA),
         _desk("资金", "seller.funds", "wallet", 40, "店铺", W.FUNDS),
         _desk("店铺资料", "seller.register", "building-store", 41, "店铺", W.SHOP),

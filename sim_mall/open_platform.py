@@ -7,6 +7,7 @@ a code and a Chinese sentence.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from sim_mall.data import (
     Colleague,
     ListingDraft,
     ListingInfo,
+    LiveCoupon,
     OrderInfo,
     OrderLineInfo,
     ParcelInfo,
@@ -31,12 +33,15 @@ from sim_mall.data import (
     SpeechFinding,
 )
 from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.promotion_flow import CouponChannel
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name, waybill_problem
+from sim_mall.models.promotions import CouponTemplate
 from sim_mall.models.trade import Order, Parcel
 from sim_mall.services import (
     addresses,
     aftersales,
+    coupons,
     increments,
     listing_pages,
     listings,
@@ -44,11 +49,13 @@ from sim_mall.services import (
     members,
     orders,
     payments,
+    promotion_goods,
     shipping,
     shops,
     stock_sync,
     ticket_lists,
 )
+from sim_mall.services.coupons import CouponDraft
 from sim_mall.services.increments import Increment, fetchable_to
 from sim_mall.services.rules import speech
 from sim_mall.services.stock_sync import StockChange
@@ -56,9 +63,11 @@ from sim_mall.services.stock_sync import StockChange
 __all__ = [
     "CARRIERS",
     "AfterSaleInfo",
+    "CouponDraft",
     "Increment",
     "ListingDraft",
     "ListingInfo",
+    "LiveCoupon",
     "OrderInfo",
     "OrderLineInfo",
     "ParcelInfo",
@@ -73,8 +82,10 @@ __all__ = [
     "agree_after_sale",
     "carrier_name",
     "check_speech",
+    "claim_live_coupon",
     "colleagues",
     "create_listing",
+    "create_live_coupon",
     "default_address",
     "fetch_orders",
     "fetchable_to",
@@ -86,6 +97,7 @@ __all__ = [
     "increment_orders",
     "later_sales",
     "listings_by_id",
+    "live_coupons",
     "my_shop",
     "own_listings",
     "page_of_listings",
@@ -94,9 +106,11 @@ __all__ = [
     "place_live_order",
     "receive_after_sale",
     "report_live_violation",
+    "set_costs",
     "set_prices",
     "set_stock",
     "ship",
+    "stop_live_coupon",
     "sync_stock",
     "waybill_problem",
 ]
@@ -339,6 +353,41 @@ def receive_after_sale(actor: Actor, shop_id: int, ticket_id: int, version: int,
     ticket_lists.find_ticket(actor, shop_id, ticket_id)
     aftersales.receive_back(actor, ticket_id, version, good, bad)
     return ticket_lists.find_ticket(actor, shop_id, ticket_id)
+
+
+def create_live_coupon(actor: Actor, room_id: int, draft: CouponDraft, key: str) -> LiveCoupon:
+    """Issue a coupon of the shop that the actor works in, to be given in one live room only.
+
+    Raises InvalidInput naming the field. The same key returns the first one.
+    """
+    found = replace(draft, channel=CouponChannel.LIVE, room_id=room_id)
+    return _live_coupon(coupons.create_template(actor, found, key))
+
+
+def live_coupons(actor: Actor, room_id: int) -> list[LiveCoupon]:
+    """Return the coupons of a live room, oldest first."""
+    query = sa.select(CouponTemplate).where(CouponTemplate.world_id == actor.world(), CouponTemplate.room_id == room_id)
+    return [_live_coupon(row) for row in db.session.scalars(query.order_by(CouponTemplate.id))]
+
+
+def claim_live_coupon(actor: Actor, room_id: int, coupon_id: int, key: str) -> LiveCoupon:
+    """Let a viewer take one. Raises Refused (coupon_gone, coupon_had, coupon_over), NotFound for another room's."""
+    coupon = coupons.claim(actor, coupon_id, key, channel=CouponChannel.LIVE, room_id=room_id)
+    return _live_coupon(coupons.get_template(actor, coupon.template_id))
+
+
+def stop_live_coupon(actor: Actor, coupon_id: int) -> LiveCoupon:
+    """Stop giving a coupon; those that viewers have stay good."""
+    return _live_coupon(coupons.stop_template(actor, coupon_id))
+
+
+def _live_coupon(row: CouponTemplate) -> LiveCoupon:
+    return LiveCoupon(row.id, row.name, coupons.words(row), row.total, row.claimed, row.per_user, row.ends_at)
+
+
+def set_costs(actor: Actor, shop_id: int, costs: Mapping[int, int | None]) -> None:
+    """Tell what SKUs cost the shop (fen), for the warnings before a promotion is published; None forgets one."""
+    promotion_goods.set_costs(actor, shop_id, costs)
 
 
 def parcels(actor: Actor, shop_id: int, order_ids: Sequence[int]) -> list[ParcelInfo]:

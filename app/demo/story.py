@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, goods, shows, sourcing, texts
+from app.demo import assessment, goods, promotions, shows, sourcing, texts
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -186,6 +186,10 @@ def _middle(market: Market, line: Timeline, teacher: Actor) -> None:
     with line.at(line.moment(9, 9)):
         assign(line, teacher, texts.LESSONS[4], 4)
         sourcing.source(market)
+        welcome = promotions.welcome(teacher)
+        for number in (1, 2, 5, 6):
+            promotions.decorate(market.traders[number], market.goods_of(number))
+            promotions.claim(market.traders[number], welcome)
     play_days(market, line, range(9, 11), busy, active)
     with line.at(line.moment(10, 21)):
         for number in (1, 2, 3, 4, 5, 6, 8, 10, 12):

@@ -37,6 +37,7 @@ from sim_mall.services import (
 from sim_mall.views import product_parts
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.page_blocks import shown_blocks
+from sim_mall.views.promotion_blocks import priced_cards, product_block
 from sim_mall.views.shown import back, came_from, card, done, hundredths, number, rating_text
 
 PAGE = 20
@@ -68,9 +69,9 @@ def home() -> Answer:
     return render_template(
         "mall/home.html",
         categories=_grouped(world_id)[:10],
-        best=[card(listing) for listing in best if listing.sold],
+        best=priced_cards([listing for listing in best if listing.sold]),
         page=page,
-        cards=[card(listing) for listing in page.items],
+        cards=priced_cards(page.items),
     )
 
 
@@ -128,7 +129,7 @@ def find() -> Answer:
         asked=asked,
         q=asked.q,
         page=page,
-        cards=[card(listing) for listing in page.items],
+        cards=priced_cards(page.items),
         categories=_grouped(world_id),
         shops=search.matching_shops(world_id, asked.q),
         sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
@@ -186,6 +187,7 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
     page = paginate(query, page_number("reviews"), 10)
     return {
         "listing": listing,
+        "promo": product_block(who, listing),
         "shop": shop,
         "skus": skus,
         "left": left,
@@ -271,7 +273,7 @@ def shop(shop_id: int) -> Answer:
         asked=asked,
         sorts=[(sort, label, sort == asked.sort) for sort, label in SORTS],
         page=page,
-        cards=[card(listing, with_shop=False) for listing in page.items],
+        cards=priced_cards(page.items, with_shop=False),
         own=own,
         blocks=shown_blocks(found, decor.published_page(found.id)) if front else [],
         categories=[(one.id, one.name, one.id == shelf) for one in shelves_of if one.on_sale],

@@ -206,7 +206,7 @@ def _form_page(
 @requires(Permission.MALL_SELL)
 def new_promotion() -> Answer:
     """An empty draft of one kind."""
-    kind = _kind(request.args.get("kind"))
+    kind = _kind(request.args.get("kind", K.LIMITED.value))
     shop = _shop()
     form = PromotionForm(formdata=None)
     now = sim_now(shop.world_id).replace(second=0, microsecond=0)

@@ -41,7 +41,7 @@ from tests.factories import grading as grading_factory
 from tests.factories import mall, supply, training
 from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
-from tests.permissions import furniture_grading, furniture_live, furniture_manage
+from tests.permissions import furniture_grading, furniture_live, furniture_manage, furniture_promo
 from tests.permissions.furniture_goods import furnish_goods
 from tests.permissions.furniture_supply import furnish_platform, furnish_supply
 
@@ -111,6 +111,8 @@ ON_WHAT_IS_MINE = {
 NOT_THEIRS = {"jobs.show", "jobs.fetch"}
 # people made by factories have no ID number on file
 EXCUSED: set[tuple[str, Role]] = {
+    # a coupon of a shop; the instructor stops those of the platform
+    ("seller.stop_coupon", Role.INSTRUCTOR),
     ("training.identity", Role.INSTITUTION_ADMIN),
     # rows of the invited person, not of the owner on the stage
     ("seller.answer_invitation", Role.TRAINEE),
@@ -192,6 +194,8 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
         "item_id": item,
         "batch": db.session.get_one(Order, unpaid[0]).batch,
     }
+    promo = furniture_promo.furnish(owner, mate, sold, bought)
+    made.by_blueprint["mall"] |= promo["mall"]
     made.by_endpoint["mall.review"] = {"order_id": done.id}
     made.by_endpoint["mall.write_review"] = {"order_id": done.id}
     made.by_endpoint["mall.apply"] = {"order_id": done.id, "line_id": done.lines[0].id}
@@ -268,6 +272,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     due = due_tasks.waiting(world.id, 1)
     made.by_blueprint["worlds"] = {"task_id": due[0].id}
     made.by_blueprint["seller"]["action"] = "suspend"
+    made.by_blueprint["seller"] |= promo["seller"]
     made.by_blueprint["seller"] |= furniture_manage.furnish(world, owner, third)
     made.by_blueprint["live"] |= {"turn": "pause", **furniture_live.furnish(number, owner, mate)}
     made.by_endpoint |= {"live.recorded": {"number": past}, "live.replay_page": {"number": past}}
