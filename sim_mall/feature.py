@@ -60,6 +60,7 @@ from sim_mall.views import (
     goods,
     goods_media,
     goods_tables,
+    market,
     me,
     registration,
     seller_coupons,
@@ -83,6 +84,7 @@ PAGES = (
     seller_coupons,
     try_price,
     coupon_centre,
+    market,
     board,
     browse,
     buying,
@@ -223,6 +225,7 @@ def _desk(
 
 
 def _start(app: Flask) -> None:
+    app.extensions.setdefault("world_pages", []).append(("费率与买卖限制", "seller.market"))
     app.extensions.setdefault("loops", []).append(("visits", visits.FLUSH_SECONDS, visits.flush))
 
 
@@ -269,6 +272,7 @@ FEATURE = Feature(
         _desk("店铺资料", "seller.register", "building-store", 41, "店铺", W.SHOP),
         _desk("店铺成员", "seller.team", "users", 48, "店铺", W.DESK, _invited),
         _desk("开放平台", "seller.platform", "api", 49, "店铺", W.DESK),
+        MenuItem("seller", "费率与买卖限制", "seller.market", "receipt", P.WORLD_CONTROL, 20),
         MenuItem(
             "seller",
             "店铺审核",

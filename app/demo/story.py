@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, goods, promotions, shows, sourcing, texts
+from app.demo import assessment, goods, manage, promotions, shows, sourcing, texts
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -128,6 +128,8 @@ def play_class(stage: Stage, now: datetime) -> None:
     _first_days(market, line, teacher)
     _middle(market, line, teacher)
     _last_days(stage, market, line, teacher)
+    with line.at(line.end):
+        manage.play(market, teacher)
 
 
 def _first_days(market: Market, line: Timeline, teacher: Actor) -> None:

@@ -7,9 +7,11 @@ import sqlalchemy as sa
 from app.accounts.models import Scope, ScopeKind
 from app.accounts.scopes import covers, scope_by_code
 from app.core.actor import Actor
+from app.core.audit import AuditEvent
 from app.core.db import db
 from app.core.errors import NotFound
 from app.core.permissions import Permission
+from app.worlds.history import ACTIONS
 from app.worlds.models import ClockChange, DueState, DueTask, World
 
 
@@ -35,6 +37,22 @@ def clock_changes(world_id: int, limit: int = 20) -> list[ClockChange]:
     return list(
         db.session.scalars(
             sa.select(ClockChange).where(ClockChange.world_id == world_id).order_by(ClockChange.id.desc()).limit(limit)
+        )
+    )
+
+
+def panel_history(world: World, limit: int = 15) -> list[AuditEvent]:
+    """Return the latest changes of rules, announcements and freezes from the audit chain, newest first."""
+    return list(
+        db.session.scalars(
+            sa.select(AuditEvent)
+            .where(
+                AuditEvent.scope_id == world.scope_id,
+                AuditEvent.target == f"world:{world.id}",
+                AuditEvent.action.in_(ACTIONS),
+            )
+            .order_by(AuditEvent.seq.desc())
+            .limit(limit)
         )
     )
 

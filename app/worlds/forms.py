@@ -9,6 +9,7 @@ from datetime import timedelta
 from app.core.errors import InvalidInput
 from app.core.money import parse_yuan, plain_yuan
 from app.worlds.models import World
+from app.worlds.setting_words import GROUPS, HELP, OTHERS, choices_of
 from app.worlds.settings import SETTINGS, setting
 
 JUMPS: dict[str, tuple[str, timedelta]] = {
@@ -36,7 +37,22 @@ class SettingField:
     value: str
     unit: str
     help: str
-    switch: bool
+    bounds: str
+    choices: tuple[tuple[str, str], ...]
+
+    @property
+    def shown(self) -> str:
+        """The value in words."""
+        return dict(self.choices).get(self.value, f"{self.value} {self.unit}".strip())
+
+
+@dataclass(frozen=True, slots=True)
+class SettingGroup:
+    """Settings that belong together, with what they are about."""
+
+    title: str
+    words: str
+    fields: tuple[SettingField, ...]
 
 
 def whole(form: Mapping[str, str], name: str, label: str) -> int:
@@ -64,15 +80,29 @@ def setting_fields(world: World) -> list[SettingField]:
     """Return the world's settings ready to show: money in yuan, rates in percent."""
     fields = []
     for name, rule in SETTINGS.items():
-        value, unit, switch = setting(world, name), rule.unit, (rule.low, rule.high, rule.unit) == (0, 1, "")
+        value, unit = setting(world, name), rule.unit
+        choices = choices_of(name, rule.low, rule.high, rule.unit)
         shown, low, high = str(value), f"{rule.low:,}", f"{rule.high:,}"
         if rule.unit == "分":
             shown, low, high, unit = plain_yuan(value), f"{rule.low // 100:,}", f"{rule.high // 100:,}", "元"
         elif rule.unit == "万分之一":
             shown, low, high, unit = _percent(value), _percent(rule.low), _percent(rule.high), "%"
         label = rule.label.split("（")[0]
-        fields.append(SettingField(name, label, shown, unit, "" if switch else f"{low} 到 {high} {unit}", switch))
+        bounds = "" if choices else f"{low} 到 {high} {unit}".strip()
+        named = tuple((str(key), words) for key, words in choices.items())
+        fields.append(SettingField(name, label, shown, unit, HELP.get(name, ""), bounds, named))
     return fields
+
+
+def setting_groups(world: World) -> list[SettingGroup]:
+    """Return the settings in their groups; those without a group come last."""
+    fields = {one.name: one for one in setting_fields(world)}
+    groups = []
+    for title, words, names in (*GROUPS, (*OTHERS, tuple(fields))):
+        members = tuple(fields.pop(name) for name in names if name in fields)
+        if members:
+            groups.append(SettingGroup(title, words, members))
+    return groups
 
 
 def _percent(bp: int) -> str:

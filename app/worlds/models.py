@@ -23,6 +23,7 @@ class World(Base):
     wall_base: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     rate: orm.Mapped[int] = orm.mapped_column(default=1)
     paused: orm.Mapped[bool] = orm.mapped_column(default=False)
+    frozen: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     settings: orm.Mapped[dict[str, Any]] = orm.mapped_column(sa.JSON, default=dict)
     lease_holder: orm.Mapped[str | None] = orm.mapped_column(sa.String(60))
     lease_until: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
@@ -41,6 +42,19 @@ class ClockChange(Base):
     rate: orm.Mapped[int]
     account_id: orm.Mapped[int | None]
     at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+
+
+class Announcement(Base):
+    """What the instructor tells everybody in a world. wall_at, withdrawn_wall_at: wall time."""
+
+    __tablename__ = "worlds_announcement"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"), index=True)
+    title: orm.Mapped[str] = orm.mapped_column(sa.String(40))
+    text: orm.Mapped[str] = orm.mapped_column(sa.String(500))
+    account_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    wall_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    withdrawn_wall_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
 
 
 class DueState(StrEnum):

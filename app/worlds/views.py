@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+import json
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.accounts.scopes import account_names
-from app.core.errors import DomainError
+from app.core.errors import DomainError, InvalidInput
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
-from app.core.web.forms import form_key, new_key
-from app.worlds import access, due, panel
+from app.core.web.forms import clean_text, form_key, new_key
+from app.worlds import access, due, notices, panel
 from app.worlds.clock import running_now
 from app.worlds.due_names import due_name
-from app.worlds.forms import JUMPS, RATES, read_jump, read_settings, setting_fields, whole
+from app.worlds.forms import JUMPS, RATES, read_jump, read_settings, setting_groups, whole
+from app.worlds.history import change_words
 
 blueprint = Blueprint("worlds", __name__, template_folder="templates")
 SHOWN = 10  # due tasks on the page
@@ -45,7 +48,13 @@ def show(code: str) -> str:
         changes=changes,
         change_names=CHANGES,
         people=account_names({change.account_id for change in changes if change.account_id}),
-        settings=setting_fields(world),
+        groups=setting_groups(world),
+        announcements=notices.announcements(world.id),
+        history=[
+            {"at": row.at, "actor": row.actor, "text": change_words(row.action, json.loads(row.data))}
+            for row in access.panel_history(world)
+        ],
+        pages=[(label, url_for(endpoint)) for label, endpoint in current_app.extensions.get("world_pages", ())],
     )
 
 
@@ -97,6 +106,45 @@ def retry(code: str, task_id: int) -> Response:
     with unit_of_work():
         panel.retry(actor(), world.id, task_id)
     flash("已重新排队。", "success")
+    return _back(code)
+
+
+@blueprint.post("/classes/<code>/world/announcements")
+@requires(Permission.WORLD_CONTROL)
+def announce(code: str) -> Response:
+    """发布公告 to everybody in the class."""
+    _, world = access.world_of_class(actor(), code)
+    title, text = (clean_text(request.form.get(name)) for name in ("title", "text"))
+    try:
+        with unit_of_work():
+            notices.announce(actor(), world.id, title, text, form_key(request.form))
+    except InvalidInput as error:
+        flash(error.message, "error")
+        return _back(code)
+    flash("公告已发布，学员会在首页看到。", "success")
+    return _back(code)
+
+
+@blueprint.post("/classes/<code>/world/announcements/<int:announcement_id>/withdraw")
+@requires(Permission.WORLD_CONTROL)
+def withdraw_announcement(code: str, announcement_id: int) -> Response:
+    """撤回公告."""
+    _, world = access.world_of_class(actor(), code)
+    with unit_of_work():
+        notices.withdraw_announcement(actor(), world.id, announcement_id)
+    flash("公告已撤回。", "success")
+    return _back(code)
+
+
+@blueprint.post("/classes/<code>/world/freeze")
+@requires(Permission.WORLD_CONTROL)
+def set_freeze(code: str) -> Response:
+    """冻结 or 恢复 the market of the class."""
+    _, world = access.world_of_class(actor(), code)
+    frozen = request.form.get("frozen") == "1"
+    with unit_of_work():
+        notices.freeze(actor(), world.id, frozen=frozen)
+    flash("市场已冻结，学员只能查看，模拟时间也停了。" if frozen else "市场已恢复，模拟时间继续走。", "success")
     return _back(code)
 
 

@@ -16,6 +16,7 @@ from app.worlds.clock import sim_now
 from sim_mall import access
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.trade import CartItem
+from sim_mall.services.market_rules import refuse_purchase
 
 MAX_QUANTITY = 999
 MAX_ITEMS = 100
@@ -44,9 +45,8 @@ def check_quantity(quantity: int) -> int:
 
 
 def refuse_own(actor: Actor, listing: Listing) -> None:
-    """Raise Refused when the goods are of the actor's own shop: buying from oneself is brushing (刷单)."""
-    if access.runs(actor, listing.shop_id):
-        raise Refused("不能购买自己店铺的商品：自买自卖属于刷单，会被平台处罚。", code="own_goods")
+    """Raise Refused when the world's rules do not let the actor buy these goods, such as those of the own shop."""
+    refuse_purchase(actor, listing.shop_id)
 
 
 def rows(actor: Actor, *, only_ticked: bool = False) -> list[CartRow]:

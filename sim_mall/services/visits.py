@@ -67,14 +67,15 @@ def flush() -> int:
         return 0
     try:
         with unit_of_work():
-            _write(counts)
+            write(counts)
     except Exception:
         _buffer().put_back(counts)
         raise
     return counts.total()
 
 
-def _write(counts: Counter[Key]) -> None:
+def write(counts: Counter[Key]) -> None:
+    """Add views to the counters inside the open unit of work."""
     insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {

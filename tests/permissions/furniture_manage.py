@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from app.core.actor import Actor
 from app.core.uow import unit_of_work
+from app.worlds import notices
 from app.worlds.models import World
-from sim_mall.services import decor, members, shop_categories
+from sim_mall.services import decor, market_rules, members, shop_categories
 from tests.factories import mall
 
 MINE = {"seller.data_export", "seller.reset_page"}  # its argument is no id: it acts on the caller's own shop
 
 
-def furnish(world: World, owner: Actor, third: Actor) -> dict[str, object]:
+def furnish(world: World, owner: Actor, third: Actor, teacher: Actor) -> dict[str, object]:
     """Return the ids that the seller's routes of this part need."""
     with unit_of_work():
         member_id = members.invite_member(owner, third.person(), "service", mall.key())
         page = decor.start_page(owner)
         block_id = decor.add_block(owner, "text", page.version)
         category_id = shop_categories.add_category(owner, "新品", mall.key())
-    return {"member_id": member_id, "kind": "xlsx", "block_id": block_id, "category_id": category_id}
+    with unit_of_work():
+        notices.announce(teacher, world.id, "上课提醒", "明天上午开始实训。", mall.key())
+        block_id_ = market_rules.add_block(teacher, third.person(), 0, "演示限制", mall.key())
+    told = notices.announcements(world.id)[0].id
+    return {
+        "announcement_id": told,
+        "limit_id": block_id_,
+        "member_id": member_id,
+        "kind": "xlsx",
+        "block_id": block_id,
+        "category_id": category_id,
+    }

@@ -273,7 +273,8 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     made.by_blueprint["worlds"] = {"task_id": due[0].id}
     made.by_blueprint["seller"]["action"] = "suspend"
     made.by_blueprint["seller"] |= promo["seller"]
-    made.by_blueprint["seller"] |= furniture_manage.furnish(world, owner, third)
+    made.by_blueprint["seller"] |= furniture_manage.furnish(world, owner, third, teacher)
+    made.by_blueprint["worlds"]["announcement_id"] = made.by_blueprint["seller"]["announcement_id"]
     made.by_blueprint["live"] |= {"turn": "pause", **furniture_live.furnish(number, owner, mate)}
     made.by_endpoint |= {"live.recorded": {"number": past}, "live.replay_page": {"number": past}}
     made.by_endpoint["pictures.show"] = {"kind": "product", "token": "WyLojLbmna8iLCLojLbppa4iXQ"}

@@ -34,6 +34,9 @@ TELLERS: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "live_room.started": lambda who, _data: f"{who} 开播了",
     "roster.imported": lambda _who, data: f"{data.get('trainees', 0)} 名学员加入班级",
     "shop.opened": lambda who, _data: f"{who} 的店铺开张了",
+    "world.announced": lambda _who, data: f"公告：{data.get('title', '')}",
+    "world.frozen": lambda _who, _data: "模拟市场已冻结",
+    "world.unfrozen": lambda _who, _data: "模拟市场已恢复",
     "task.assigned": lambda who, data: f"{who} 布置了任务《{data.get('title', '')}》",
 }
 

@@ -1,0 +1,74 @@
+"""What the settings of a world mean to people: groups, explanations, choices."""
+
+from __future__ import annotations
+
+GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "谁可以买",
+        "决定本班市场里的买卖关系。",
+        ("buy_who", "buy_own_shop"),
+    ),
+    (
+        "资金与费率",
+        "改动只影响之后的结算；类目费率在“费率与买卖限制”里设置。",
+        ("start_capital", "shop_deposit", "platform_fee_bp", "live_fee_bp", "tech_fee_bp"),
+    ),
+    (
+        "规则力度",
+        "检查越严，学员越早碰到平台规则。",
+        ("rule_strictness", "rule_inspect_hours", "appeal_hours", "shop_review_by_instructor"),
+    ),
+    (
+        "交易时限",
+        "按模拟时间计算，对之后产生的订单和售后生效。",
+        (
+            "pay_minutes",
+            "ship_hours",
+            "receive_days",
+            "review_days",
+            "after_sale_days",
+            "seller_answer_hours",
+            "buyer_return_days",
+            "seller_receive_days",
+            "supplier_accept_minutes",
+        ),
+    ),
+)
+OTHERS = ("其他", "")
+
+HELP: dict[str, str] = {
+    "buy_who": "限制哪些学员可以下单；不允许时下单会被拒绝并说明原因。",
+    "buy_own_shop": "店主和成员买自己店铺的商品是刷单，默认不允许；演示刷单处罚时可以打开。",
+    "start_capital": "之后加入班级的学员得到的虚拟资金。",
+    "shop_deposit": "开店时缴纳；不足一半时不能发布新商品，罚款从这里扣。",
+    "platform_fee_bp": "没有单独设置类目费率时，交易成功按此比例收取。",
+    "live_fee_bp": "直播间成交的订单另外收取的比例。",
+    "tech_fee_bp": "每笔结算金额另外收取的比例，退款不退回。",
+    "rule_strictness": "只提醒：发现问题只提示；标准：可以坚持提交并承担模拟处罚；严格：必须改好才能提交。",
+    "rule_inspect_hours": "商品上架后过多久被系统巡检。",
+    "appeal_hours": "收到处罚后可以申诉的时间。",
+    "shop_review_by_instructor": "选“是”时开店申请由你审核，选“否”时系统即时审核。",
+    "pay_minutes": "下单后多久不付款就自动取消。",
+    "ship_hours": "付款后多久要发货，商品自己承诺更短时以商品为准。",
+    "receive_days": "发货后多久自动确认收货，售后处理期间暂停计时。",
+    "review_days": "确认收货后多久内可以评价。",
+    "after_sale_days": "确认收货后多久内可以申请售后。",
+    "seller_answer_hours": "卖家多久不处理售后申请就自动同意。",
+    "buyer_return_days": "同意退货后买家多久不寄回就关闭售后。",
+    "seller_receive_days": "退货签收后卖家多久不验收就自动退款。",
+    "supplier_accept_minutes": "供应商多久接下采购单。",
+}
+
+CHOICES: dict[str, dict[int, str]] = {
+    "buy_who": {0: "全班学员都可以买", 1: "只有已开店的学员可以买", 2: "暂停购买"},
+    "buy_own_shop": {0: "不允许", 1: "允许"},
+    "rule_strictness": {0: "只提醒", 1: "标准", 2: "严格"},
+    "shop_review_by_instructor": {0: "否", 1: "是"},
+}
+
+
+def choices_of(name: str, low: int, high: int, unit: str) -> dict[int, str]:
+    """Return the words of a setting that is chosen rather than typed; empty for a number."""
+    if name in CHOICES:
+        return CHOICES[name]
+    return {0: "否", 1: "是"} if (low, high, unit) == (0, 1, "") else {}
