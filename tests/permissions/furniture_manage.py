@@ -9,7 +9,16 @@ from app.worlds.models import World
 from sim_mall.services import decor, market_rules, members, shop_categories
 from tests.factories import mall
 
-MINE = {"seller.data_export", "seller.reset_page"}  # its argument is no id: it acts on the caller's own shop
+# their arguments are no ids of rows: they act on the shop of the caller and its page
+MINE = {
+    *("seller.data_export", "seller.reset_page"),
+    *("seller.edit_block", "seller.save_block", "seller.move_block"),
+}
+BY_ENDPOINT: dict[str, dict[str, object]] = {
+    "seller.move_block": {"action": "up"},
+    "seller.move_shop_category": {"action": "up"},
+    "seller.reset_page": {"action": "plain"},
+}
 
 
 def furnish(world: World, owner: Actor, third: Actor, teacher: Actor) -> dict[str, object]:

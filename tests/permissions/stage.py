@@ -274,6 +274,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     made.by_blueprint["seller"]["action"] = "suspend"
     made.by_blueprint["seller"] |= promo["seller"]
     made.by_blueprint["seller"] |= furniture_manage.furnish(world, owner, third, teacher)
+    made.by_endpoint |= furniture_manage.BY_ENDPOINT
     made.by_blueprint["worlds"]["announcement_id"] = made.by_blueprint["seller"]["announcement_id"]
     made.by_blueprint["live"] |= {"turn": "pause", **furniture_live.furnish(number, owner, mate)}
     made.by_endpoint |= {"live.recorded": {"number": past}, "live.replay_page": {"number": past}}
