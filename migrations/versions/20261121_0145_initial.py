@@ -366,6 +366,7 @@ def upgrade() -> None:
         sa.Column("wall_base", sa.DateTime(timezone=True), nullable=False),
         sa.Column("rate", sa.Integer(), nullable=False),
         sa.Column("paused", sa.Boolean(), nullable=False),
+        sa.Column("frozen", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("lease_holder", sa.String(length=60), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
@@ -759,6 +760,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_shop_owner_id"), "mall_shop", ["owner_id"], unique=False)
     op.create_index("ix_mall_shop_state", "mall_shop", ["world_id", "state"], unique=False)
     op.create_table(
+        "mall_trade_block",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("buyer_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=False),
+        sa.CheckConstraint("buyer_id > 0 OR shop_id > 0", name=op.f("ck_mall_trade_block_somebody")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_trade_block_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_trade_block")),
+    )
+    op.create_index(op.f("ix_mall_trade_block_world_id"), "mall_trade_block", ["world_id"], unique=False)
+    op.create_table(
         "supply_category",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -909,6 +922,22 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_training_class_institution_id"), "training_class", ["institution_id"], unique=False)
     op.create_index(op.f("ix_training_class_state"), "training_class", ["state"], unique=False)
+    op.create_table(
+        "worlds_announcement",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_wall_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_worlds_announcement_account_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_worlds_announcement_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_worlds_announcement")),
+    )
+    op.create_index(op.f("ix_worlds_announcement_world_id"), "worlds_announcement", ["world_id"], unique=False)
     op.create_table(
         "worlds_clock_change",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3085,6 +3114,8 @@ def downgrade() -> None:
     op.drop_table("worlds_due_task")
     op.drop_index(op.f("ix_worlds_clock_change_world_id"), table_name="worlds_clock_change")
     op.drop_table("worlds_clock_change")
+    op.drop_index(op.f("ix_worlds_announcement_world_id"), table_name="worlds_announcement")
+    op.drop_table("worlds_announcement")
     op.drop_index(op.f("ix_training_class_state"), table_name="training_class")
     op.drop_index(op.f("ix_training_class_institution_id"), table_name="training_class")
     op.drop_table("training_class")
@@ -3100,6 +3131,8 @@ def downgrade() -> None:
     op.drop_table("supply_fetched_order")
     op.drop_index(op.f("ix_supply_category_parent_id"), table_name="supply_category")
     op.drop_table("supply_category")
+    op.drop_index(op.f("ix_mall_trade_block_world_id"), table_name="mall_trade_block")
+    op.drop_table("mall_trade_block")
     op.drop_index("ix_mall_shop_state", table_name="mall_shop")
     op.drop_index(op.f("ix_mall_shop_owner_id"), table_name="mall_shop")
     op.drop_table("mall_shop")
