@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, goods, manage, promotions, shows, sourcing, texts
+from app.demo import assessment, goods, manage, promotions, shows, sourcing, texts, trade
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -260,4 +260,6 @@ def _now(market: Market, line: Timeline) -> None:
         late = market.find("shipped", sellers=(1,)) or market.find("completed", sellers=(1,), newest=True)
         if late:
             market.ask_back(late, ship_back=True, reason=Reason.QUALITY, text="线头有点多，想退一件。")
+        trade.open_cases(market)
+        trade.keep_records(market)
         shows.announce(market, 3, "一杯茶的下午：三款新茶试喝", shows.evening(now))

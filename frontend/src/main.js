@@ -16,11 +16,12 @@ import { startTours } from "./behaviour/tours.js";
 import { startDecor } from "./mall/decor.js";
 import { startGoods } from "./mall/goods.js";
 import { startSuggest } from "./mall/suggest.js";
+import { startAfterSale } from "./mall/aftersale.js";
 import { startTrade } from "./mall/trade.js";
 
 const behaviours = [
   startDialogs, startMenus, startDrafts, startSubmits, startFields, startClocks, startBulk, startCopy, startTabs, startToasts,
-  startCharts, startPolls, startScrollers, startTours, startTrade, startDecor, startGoods, startSuggest,
+  startCharts, startPolls, startScrollers, startTours, startTrade, startDecor, startGoods, startSuggest, startAfterSale,
 ];
 
 /** Give life to everything below root; safe to call again on the same tree. */

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from wtforms import BooleanField, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.core.web.forms import Form, YuanField
@@ -10,7 +19,13 @@ from sim_mall.domain.aftersale_flow import CHOSEN_REASONS, KIND_NAMES, REASON_NA
 from sim_mall.domain.waybill import CARRIERS
 
 CARRIER_CHOICES = [("", "请选择"), *((code, name) for code, (name, _) in CARRIERS.items())]
+PHOTOS = "最多 6 张，每张不超过 5 MB，JPG、PNG 或 WebP。"
 STARS = [("5", "5 星 非常满意"), ("4", "4 星 满意"), ("3", "3 星 一般"), ("2", "2 星 不满意"), ("1", "1 星 很差")]
+
+
+def _whole(text: object) -> int | None:
+    """Return the number that a choice stands for, None for none."""
+    return int(text) if isinstance(text, str | int) and str(text).isascii() and str(text).isdigit() else None
 
 
 class AddressForm(Form):
@@ -36,6 +51,12 @@ class WaybillForm(Form):
     waybill = StringField("运单号", [InputRequired("请填写运单号。"), Length(max=30, message="运单号不超过 30 位。")])
 
 
+class ShipForm(WaybillForm):
+    """Carrier and number of a parcel that leaves."""
+
+    later = BooleanField("先填单号，包裹稍后再交给快递", description="24 小时内没有揽收会被认定为虚假发货。")
+
+
 class CloseOrderForm(Form):
     """Close an unpaid order."""
 
@@ -45,7 +66,7 @@ class CloseOrderForm(Form):
 
 
 class ApplyForm(Form):
-    """Ask back units of a line."""
+    """Ask for an after-sale of units of a line; the kind is chosen first."""
 
     kind = RadioField(
         "售后类型",
@@ -56,26 +77,36 @@ class ApplyForm(Form):
         "申请数量", [InputRequired("请填写申请数量，整数。"), NumberRange(1, 999, "请填写申请数量，至少 1 件。")]
     )
     reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in CHOSEN_REASONS])
+    exchange_sku_id = SelectField("换成", coerce=_whole, validate_choice=False)
     amount = YuanField("退款金额（元）", low=1, description="留空按最多可退金额退款。")
     text = TextAreaField("问题描述", [Length(max=300, message="问题描述不超过 300 个字。")])
+    pictures = MultipleFileField("图片凭证", description=PHOTOS)
 
 
 class ModifyForm(Form):
     """Change a ticket and send it again."""
 
     version = HiddenField()
+    kind = SelectField("售后类型", choices=[(kind.value, KIND_NAMES[kind]) for kind in AfterSaleKind])
     reason = SelectField("申请原因", choices=[(reason.value, REASON_NAMES[reason]) for reason in CHOSEN_REASONS])
-    amount = YuanField("退款金额（元）", [InputRequired("请填写退款金额。")], low=1)
+    amount = YuanField("退款金额（元）", low=1, description="换货、补寄不用填。")
     text = TextAreaField("问题描述", [Length(max=300, message="问题描述不超过 300 个字。")])
 
 
 class RejectForm(Form):
-    """Refuse a ticket."""
+    """Refuse a ticket, with evidence."""
 
     version = HiddenField()
     reason = StringField(
         "拒绝原因", [InputRequired("请写明拒绝原因。"), Length(2, 200, "请写明拒绝原因，2 到 200 个字。")]
     )
+    pictures = MultipleFileField("图片凭证", description=PHOTOS)
+
+
+class ReshipForm(WaybillForm):
+    """Carrier and number of goods that are sent again."""
+
+    version = HiddenField()
 
 
 class ReceiveBackForm(Form):

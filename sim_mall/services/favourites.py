@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -19,7 +20,6 @@ from sim_mall.models.goods import Listing
 
 MOST = 500
 KEPT_DAYS = 90
-MOST_FOOTPRINTS = 200
 
 
 def _own(actor: Actor) -> sa.ColumnElement[bool]:
@@ -89,22 +89,16 @@ def counts(actor: Actor) -> tuple[int, int, int]:
     return int(row[0]), int(row[1]), int(seen or 0)
 
 
-def note_footprint(actor: Actor, listing_id: int) -> None:
-    """Remember that the actor looked at a listing now; the oldest beyond the limit are forgotten."""
-    actor.require(Permission.MALL_BUY)
-    access.get_listing(actor, listing_id)
-    now = sim_now(actor.world())
+def remember(seen: Iterable[tuple[int, int, int]]) -> None:
+    """Remember who looked at what; seen: (world, account, listing). Called when visits are written."""
     insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(
-        insert(Footprint)
-        .values(world_id=actor.world(), account_id=actor.person(), listing_id=listing_id, at=now)
-        .on_conflict_do_update(index_elements=["world_id", "account_id", "listing_id"], set_={"at": now})
-    )
-    own = sa.and_(Footprint.world_id == actor.world(), Footprint.account_id == actor.person())
-    kept = sa.select(Footprint.id).where(own).order_by(Footprint.at.desc(), Footprint.id.desc()).limit(MOST_FOOTPRINTS)
-    db.session.execute(
-        sa.delete(Footprint).where(own, Footprint.id.not_in(kept)).execution_options(synchronize_session=False)
-    )
+    for world_id, account_id, listing_id in sorted(set(seen)):
+        now = sim_now(world_id)
+        db.session.execute(
+            insert(Footprint)
+            .values(world_id=world_id, account_id=account_id, listing_id=listing_id, at=now)
+            .on_conflict_do_update(index_elements=["world_id", "account_id", "listing_id"], set_={"at": now})
+        )
 
 
 def footprints(actor: Actor) -> sa.Select[Footprint]:

@@ -111,3 +111,11 @@ def shop_invoices(shop_id: int, *, waiting: bool) -> sa.Select[Invoice]:
     else:
         query = query.where(Invoice.state != InvoiceState.WITHDRAWN)
     return query.order_by(Invoice.id.desc())
+
+
+def issued_invoice(order_id: int) -> Invoice:
+    """Return the issued invoice of an order. Raises NotFound before it is issued."""
+    invoice = invoice_of(order_id)
+    if invoice is None or invoice.state != InvoiceState.ISSUED:
+        raise NotFound("这笔订单还没有开出发票。")
+    return invoice

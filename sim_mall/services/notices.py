@@ -78,6 +78,21 @@ def unread(actor: Actor) -> int:
     )
 
 
+def unread_by_kind(actor: Actor) -> dict[str, int]:
+    """Return how many unread messages the actor has of each kind; one query."""
+    query = sa.select(Notice.kind, sa.func.count()).where(
+        Notice.world_id == actor.world(), Notice.account_id == actor.person(), Notice.read_wall_at.is_(None)
+    )
+    return {row[0]: int(row[1]) for row in db.session.execute(query.group_by(Notice.kind))}
+
+
+def newest_by_kind(actor: Actor) -> dict[str, Notice]:
+    """Return the newest message of each kind; one query."""
+    own = sa.and_(Notice.world_id == actor.world(), Notice.account_id == actor.person())
+    newest = sa.select(sa.func.max(Notice.id)).where(own).group_by(Notice.kind)
+    return {notice.kind: notice for notice in db.session.scalars(sa.select(Notice).where(Notice.id.in_(newest)))}
+
+
 def read_notice(actor: Actor, notice_id: int) -> str:
     """Mark one message as read and return the path it leads to."""
     actor.require(Permission.MALL_VIEW)
@@ -89,11 +104,10 @@ def read_notice(actor: Actor, notice_id: int) -> str:
     return notice.path
 
 
-def read_all(actor: Actor) -> None:
-    """Mark all messages of the actor as read."""
+def read_all(actor: Actor, kind: str = "") -> None:
+    """Mark all messages of the actor as read, or those of one kind."""
     actor.require(Permission.MALL_VIEW)
-    db.session.execute(
-        sa.update(Notice)
-        .where(Notice.world_id == actor.world(), Notice.account_id == actor.person(), Notice.read_wall_at.is_(None))
-        .values(read_wall_at=clock.now())
-    )
+    own = [Notice.world_id == actor.world(), Notice.account_id == actor.person(), Notice.read_wall_at.is_(None)]
+    if kind:
+        own.append(Notice.kind == kind)
+    db.session.execute(sa.update(Notice).where(*own).values(read_wall_at=clock.now()))

@@ -102,6 +102,8 @@ def _report(actor: Actor, order_id: int) -> list[int]:
     order = access.get_sold_order(actor, order_id, ShopPower.ORDER_CHANGE, lock=True)
     if order.state not in (OrderState.PAID, OrderState.PART_SHIPPED):
         raise Refused("只有待发货的订单可以做缺货退款。", code="wrong_state")
+    if order.forming:
+        raise Refused("这笔订单还在拼团，成团或失败后再处理。", code="forming")
     platform = system_of(order.world_id)
     opened: list[AfterSale] = []
     for line in access.lines_of(order):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +18,7 @@ from app.core.flow import StateEvent
 from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_mall.domain.aftersale_flow import OPEN_STATES
-from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.order_flow import Flag, OrderSource, OrderState
 from sim_mall.domain.parcel_flow import PARCEL_FLOW
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.shops import Shop
@@ -111,20 +111,66 @@ def bought(actor: Actor, tab: BuyerTab) -> sa.Select[Order]:
     return with_lines(query.order_by(Order.id.desc()))
 
 
-def sold(shop: Shop, tab: SellerTab, q: str = "") -> sa.Select[Order]:
-    """Return the query of a shop's orders of one tab, newest first; q: number, receiver or goods."""
-    query = sa.select(Order).where(Order.shop_id == shop.id, _seller_condition(shop.world_id, tab))
-    word = q.strip()
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """What a seller looks for. placed_from, placed_to: simulated moments; source, flag: values, '' for any."""
+
+    tab: SellerTab = SellerTab.ALL
+    q: str = ""
+    source: str = ""
+    flag: str = ""
+    in_after_sale: bool = False
+    placed_from: datetime | None = None
+    placed_to: datetime | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        return not (self.source or self.flag or self.in_after_sale or self.placed_from or self.placed_to)
+
+
+def _sold(shop: Shop, wanted: OrderFilter) -> list[Any]:
+    """Return the conditions of a seller's filter."""
+    where: list[Any] = [Order.shop_id == shop.id, _seller_condition(shop.world_id, wanted.tab)]
+    word = wanted.q.strip()
     if word:
         goods = sa.select(OrderLine.order_id).where(OrderLine.title.contains(word, autoescape=True))
-        query = query.where(
+        where.append(
             sa.or_(
                 Order.number.contains(word, autoescape=True),
                 Order.receiver_name.contains(word, autoescape=True),
+                Order.receiver_phone == word,
+                Order.seller_note.contains(word, autoescape=True),
                 Order.id.in_(goods),
             )
         )
-    return with_lines(query.order_by(Order.id.desc()))
+    if wanted.source:
+        where.append(Order.source == OrderSource(wanted.source))
+    if wanted.flag:
+        where.append(Order.flag != Flag.NONE if wanted.flag == "any" else Order.flag == Flag(wanted.flag))
+    if wanted.in_after_sale:
+        where.append(Order.id.in_(sa.select(AfterSale.order_id).where(AfterSale.state.in_(OPEN_STATES))))
+    if wanted.placed_from:
+        where.append(Order.placed_at >= wanted.placed_from)
+    if wanted.placed_to:
+        where.append(Order.placed_at < wanted.placed_to)
+    return where
+
+
+def sold(shop: Shop, wanted: OrderFilter) -> sa.Select[Order]:
+    """Return the query of a shop's orders, newest first."""
+    return with_lines(sa.select(Order).where(*_sold(shop, wanted)).order_by(Order.id.desc()))
+
+
+def sold_ids(shop: Shop, wanted: OrderFilter, most: int = 100_000) -> list[int]:
+    """Return the ids of a shop's orders, newest first."""
+    query = sa.select(Order.id).where(*_sold(shop, wanted)).order_by(Order.id.desc()).limit(most)
+    return list(db.session.scalars(query))
+
+
+def orders_of_shop(shop: Shop, ids: list[int]) -> list[Order]:
+    """Return those of these orders that the shop sold, in the order of their numbers."""
+    query = with_lines(sa.select(Order).where(Order.shop_id == shop.id, Order.id.in_(ids)).order_by(Order.id))
+    return list(db.session.scalars(query))
 
 
 def _counts(where: Any, conditions: dict[Any, Any]) -> dict[Any, int]:

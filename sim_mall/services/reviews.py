@@ -9,7 +9,6 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from app.core.actor import Actor
-from app.core.clock import local
 from app.core.db import db
 from app.core.errors import InvalidInput, Refused
 from app.core.events import publish
@@ -22,11 +21,9 @@ from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.audit_rules import hostile
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.domain.scores import WINDOW, Rated, Scores, month_of, shop_scores
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import ReviewWritten
 from sim_mall.models.goods import Listing
-from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, OrderLine, Review
 from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.receiving import refuse_incomplete
@@ -35,6 +32,7 @@ from sim_mall.services.shops import system_of
 MAX_TEXT = 300
 MAX_PICTURES = 6
 DEFAULT_TEXT = "系统默认好评"
+FOLLOW_WITHIN = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,22 @@ class LineReview:
     description: int
     text: str
     pictures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Means of the three scores times 100, None without a review."""
+
+    count: int
+    description: int | None
+    service: int | None
+    logistics: int | None
+
+    @property
+    def overall(self) -> int | None:
+        if self.description is None or self.service is None or self.logistics is None:
+            return None
+        return half_up(self.description + self.service + self.logistics, 3)
 
 
 def reviewable_lines(order: Order) -> list[OrderLine]:
@@ -152,14 +166,14 @@ def follow_up(actor: Actor, review_id: int, text: str, pictures: tuple[str, ...]
     now = sim_now(review.world_id)
     if review.follow_at is not None:
         raise Refused("每条评价只能追评一次。", code="followed")
-    if now > review.at + WINDOW:
+    if now > review.at + FOLLOW_WITHIN:
         raise Refused("评价超过 180 天，不能再追评。", code="too_late")
     review.follow_text = _words(text, MAX_TEXT, "追评")
     if len(pictures) > MAX_PICTURES:
         raise InvalidInput(f"最多 {MAX_PICTURES} 张图片。", field="pictures")
     review.follow_pictures, review.follow_at = list(pictures), now
     note(actor, review.world_id, "review.followed", f"review:{review.id}")
-    words = ("order", "买家追加了评价", review.follow_text[:60], "/seller/reviews/")
+    words = ("order", "买家追加了评价", review.follow_text[:60], "/seller/comments/")
     notify_shop(review.world_id, review.shop_id, ShopPower.CHAT, *words)
     return review
 
@@ -215,10 +229,8 @@ def own_reviews(actor: Actor) -> sa.Select[Review]:
     )
 
 
-def scores(*, shop_id: int | None = None, listing_id: int | None = None) -> Scores:
-    """Return the three scores of a shop (店铺评分) or the plain means of a listing; default reviews never count."""
-    if shop_id is not None:
-        return _shop_scores(shop_id)
+def scores(listing_id: int) -> Scores:
+    """Return the plain means of a listing's three scores; default reviews never count."""
     row = db.session.execute(
         sa.select(
             sa.func.count(),
@@ -231,15 +243,3 @@ def scores(*, shop_id: int | None = None, listing_id: int | None = None) -> Scor
         return Scores(0, None, None, None)
     means = [half_up(int(total) * 100, row[0]) for total in row[1:]]
     return Scores(row[0], *means)
-
-
-def _shop_scores(shop_id: int) -> Scores:
-    world_id = db.session.scalar(sa.select(Shop.world_id).where(Shop.id == shop_id))
-    if world_id is None:
-        return Scores(0, None, None, None)
-    rows = db.session.execute(
-        sa.select(Review.order_id, Review.buyer_id, Review.at, Review.description, Review.service, Review.logistics)
-        .where(Review.shop_id == shop_id, Review.by_default.is_(False), Review.at >= sim_now(world_id) - WINDOW)
-        .order_by(Review.id)
-    )
-    return shop_scores(Rated(row[0], row[1], month_of(local(row[2])), row[3], row[4], row[5]) for row in rows)

@@ -142,12 +142,25 @@ def _choose(lines: Mapping[int, OrderLine], units: Mapping[int, int]) -> dict[in
     return chosen
 
 
+def _is_used(world_id: int, carrier: str, waybill: str) -> bool:
+    used = sa.select(Parcel.id).where(Parcel.world_id == world_id, Parcel.carrier == carrier, Parcel.waybill == waybill)
+    return db.session.scalars(used).first() is not None
+
+
+_USED = "这个运单号已经用过了，请检查后填写新的运单号。"
+
+
 def _refuse_used(order: Order, carrier: str, waybill: str) -> None:
-    used = sa.select(Parcel.id).where(
-        Parcel.world_id == order.world_id, Parcel.carrier == carrier, Parcel.waybill == waybill
-    )
-    if db.session.scalars(used).first() is not None:
-        raise Refused("这个运单号已经用过了，请检查后填写新的运单号。", code="waybill_used", field="waybill")
+    if _is_used(order.world_id, carrier, waybill):
+        raise Refused(_USED, code="waybill_used", field="waybill")
+
+
+def waybill_trouble(world_id: int, carrier: str, waybill: str) -> str:
+    """Return what is wrong with a new waybill, '' when it can be used."""
+    problem = waybill_problem(carrier, waybill)
+    if problem:
+        return problem[1]
+    return _USED if _is_used(world_id, carrier, waybill) else ""
 
 
 def _count_shipped(line: OrderLine, count: int) -> None:

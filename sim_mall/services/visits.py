@@ -21,6 +21,7 @@ from app.core.uow import unit_of_work
 from app.worlds.clock import sim_now
 from sim_mall.domain.traffic import Source
 from sim_mall.models.visits import Visit
+from sim_mall.services import favourites
 
 FLUSH_SECONDS = 5.0
 Key = tuple[int, date, int, int, str, int]  # shop, day, account, listing, source, world
@@ -96,3 +97,6 @@ def write(counts: Counter[Key]) -> None:
             set_={"views": sa.text("mall_visit.views + excluded.views")},
         )
         db.session.execute(command)
+    favourites.remember(
+        (world_id, account_id, listing_id) for _, _, account_id, listing_id, _, world_id in counts if listing_id
+    )

@@ -13,16 +13,18 @@ from app.core.web.access import actor, requires
 from app.core.web.formats import when
 from app.core.web.forms import clean_text, form_key
 from app.core.web.paging import page_number, paginate
-from app.worlds.clock import sim_now
+from app.worlds.clock import get_world, sim_now
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain import aftersale_flow
 from sim_mall.domain.aftersale_flow import KIND_NAMES
+from sim_mall.domain.invoice_flow import INVOICE_NAMES
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.domain.parcel_flow import PARCEL_NAMES
+from sim_mall.domain.parcel_flow import PARCEL_NAMES, ParcelState
 from sim_mall.domain.waybill import carrier_name
 from sim_mall.forms.trade import ScoresForm
 from sim_mall.models.trade import Order
-from sim_mall.services import aftersales, order_lists, orders, receiving, reviews
+from sim_mall.services import aftersales, invoices, order_lists, orders, photos, receiving, reviews
 from sim_mall.services.order_lists import BUYER_TABS, BuyerTab
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import (
@@ -82,6 +84,46 @@ def line_rows(order: Order) -> list[dict[str, Any]]:
     return rows
 
 
+PARCEL_TONES = {
+    ParcelState.SIGNED: "good",
+    ParcelState.LOST: "bad",
+    ParcelState.REFUSED: "warn",
+    ParcelState.RETURNING: "warn",
+    ParcelState.RETURNED: "quiet",
+}
+_NEWS = {
+    ParcelState.COLLECTED: "快递员已揽收，包裹离开发货地网点",
+    ParcelState.IN_TRANSIT: "包裹已离开分拨中心，发往收货城市",
+    ParcelState.DELIVERING: "包裹到达收货地营业点，快递员正在派送",
+    ParcelState.SIGNED: "包裹已签收，感谢使用",
+    ParcelState.REFUSED: "收件人拒收，包裹将退回",
+    ParcelState.RETURNING: "包裹正在退回卖家",
+    ParcelState.RETURNED: "包裹已退回，卖家已签收",
+    ParcelState.LOST: "包裹在运输中丢失，请联系卖家",
+}
+
+
+def parcel_news(track: order_lists.Track, show: Any) -> list[dict[str, Any]]:
+    """Return the way of one parcel as a timeline, newest first."""
+    items = [
+        {
+            "title": _NEWS[ParcelState(event.target)],
+            "at": show(event.sim_at),
+            "icon": "circle-check" if event.target == ParcelState.SIGNED else "truck-delivery",
+            "tone": "good" if event.target == ParcelState.SIGNED else "quiet",
+        }
+        for event in track.events
+    ]
+    waits = track.parcel.state == ParcelState.SHIPPED
+    start = {"title": "卖家已填写运单，等待快递揽收" if waits else "卖家已发货", "at": show(track.parcel.shipped_at)}
+    return [*items, {**start, "icon": "package", "tone": "quiet"}]
+
+
+def price_change(order: Order) -> int:
+    """Return what the seller took off by changing the price (fen)."""
+    return sum(int(step[2]) for line in order.lines for step in line.steps if step[0] == "seller")
+
+
 def parcel_rows(tracks: list[order_lists.Track], show: Any) -> list[dict[str, Any]]:
     """Return the parcels of an order, each with the newest news."""
     return [
@@ -90,6 +132,10 @@ def parcel_rows(tracks: list[order_lists.Track], show: Any) -> list[dict[str, An
             "carrier": carrier_name(track.parcel.carrier),
             "state": PARCEL_NAMES[track.parcel.state],
             "at": show(track.events[0].sim_at if track.events else track.parcel.shipped_at),
+            "tone": PARCEL_TONES.get(track.parcel.state, "info"),
+            "count": sum(line.quantity for line in track.parcel.lines),
+            "can_refuse": track.parcel.state == ParcelState.DELIVERING,
+            "news": parcel_news(track, show),
         }
         for track in tracks
     ]
@@ -131,6 +177,7 @@ def order(order_id: int) -> Answer:
 
     tracks = order_lists.tracks(found)
     tickets = order_lists.open_tickets([found.id])
+    invoice = invoices.invoice_of(found.id)
     card = order_card(found, tickets, order_lists.reviewed([found.id]))
     return render_template(
         "mall/order.html",
@@ -145,6 +192,12 @@ def order(order_id: int) -> Answer:
         progress=[] if found.state == OrderState.CLOSED else _progress(found),
         receive_deadline=deadline(found.world_id, found.receive_by),
         paused=found.receive_left is not None,
+        can_extend=found.state == OrderState.SHIPPED and found.extended_at is None,
+        extend_days=setting(get_world(found.world_id), "extend_days"),
+        price_change=price_change(found),
+        invoice=invoice,
+        invoice_state=INVOICE_NAMES[invoice.state] if invoice else "",
+        can_ask_invoice=invoices.can_ask(found, invoice),
         can_review=bool(reviews.reviewable_lines(found)),
         show=show,
     )
@@ -201,17 +254,22 @@ def write_review(order_id: int) -> Answer:
     form = ScoresForm()
     if not form.accept():
         return _review_page(found, form), 400
-    said = [
-        reviews.LineReview(
-            line.id,
-            number(f"description-{line.id}", default=0),
-            clean_text(request.form.get(f"text-{line.id}", "")),
-        )
-        for line in found.lines
-        if f"description-{line.id}" in request.form
-    ]
     try:
+        taken = {
+            line.id: photos.read_photos(request.files.getlist(f"pictures-{line.id}"), reviews.MAX_PICTURES)
+            for line in found.lines
+        }
         with unit_of_work():
+            said = [
+                reviews.LineReview(
+                    line.id,
+                    number(f"description-{line.id}", default=0),
+                    clean_text(request.form.get(f"text-{line.id}", "")),
+                    photos.keep_photos(actor(), taken[line.id]),
+                )
+                for line in found.lines
+                if f"description-{line.id}" in request.form
+            ]
             reviews.write_reviews(
                 actor(), order_id, int(form.service.data), int(form.logistics.data), said, form_key(request.form)
             )

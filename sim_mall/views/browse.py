@@ -25,6 +25,7 @@ from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Review
 from sim_mall.services import (
     decor,
+    favourites,
     listing_files,
     listings,
     ratings,
@@ -36,6 +37,7 @@ from sim_mall.services import (
 )
 from sim_mall.views import product_parts
 from sim_mall.views.blueprints import Answer, mall
+from sim_mall.views.kept import review_card
 from sim_mall.views.page_blocks import shown_blocks
 from sim_mall.views.promotion_blocks import priced_cards, product_block
 from sim_mall.views.shown import back, came_from, card, done, hundredths, number, rating_text
@@ -147,12 +149,13 @@ def _masked(names: dict[int, str], account_id: int) -> str:
 
 def _review_rows(rows: list[Review]) -> list[dict[str, Any]]:
     names = account_names({row.buyer_id for row in rows})
+    now = sim_now(rows[0].world_id) if rows else None
     return [
         {
+            **review_card(row, {}, now),
             "who": _masked(names, row.buyer_id),
             "stars": rating_text(row.description + row.service + row.logistics, 1),
             "score": (row.description + row.service + row.logistics) / 3,
-            "review": row,
         }
         for row in rows
     ]
@@ -205,6 +208,7 @@ def _product(who: Actor, listing: Listing, form: ForceOffForm) -> dict[str, Any]
         "hundredths": hundredths,
         "can_buy": who.may(Permission.MALL_BUY) and not why_not,
         "is_buyer": who.may(Permission.MALL_BUY),
+        "kept": favourites.is_favourite(who, listing_id=listing.id),
         "why_not": why_not,
         "own": own,
         "can_force_off": who.may(Permission.MALL_SHOP_REVIEW) and listing.state == ListingState.ON_SALE,
@@ -278,4 +282,6 @@ def shop(shop_id: int) -> Answer:
         blocks=shown_blocks(found, decor.published_page(found.id)) if front else [],
         categories=[(one.id, one.name, one.id == shelf) for one in shelves_of if one.on_sale],
         category=shelf,
+        is_buyer=actor().may(Permission.MALL_BUY),
+        kept=favourites.is_favourite(actor(), shop_id=found.id),
     )

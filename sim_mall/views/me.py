@@ -19,12 +19,13 @@ from sim_mall import access
 from sim_mall.domain.shop_flow import SHOP_NAMES
 from sim_mall.forms.trade import AddressForm
 from sim_mall.models.aftersale import AfterSale
-from sim_mall.services import addresses, notices, order_lists
+from sim_mall.services import addresses, favourites, notices, order_lists
 from sim_mall.services.order_lists import BUYER_TABS, BuyerTab
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import done
 
 NOTICE_ICONS = {"order": "truck-delivery", "after_sale": "receipt-refund", "shop": "building-store", "goods": "tag"}
+NOTICE_KINDS = {"order": "交易物流", "after_sale": "退款售后", "shop": "店铺", "goods": "商品"}
 ICONS = {
     BuyerTab.TO_PAY: "wallet",
     BuyerTab.TO_SHIP: "package",
@@ -53,6 +54,7 @@ def me() -> Answer:
             for tab in ICONS
         ],
         open_tickets=open_tickets,
+        kept=favourites.counts(who),
         statement=[(entry, when(entry.transaction.sim_at, now)) for entry in statement.items],
         shop=shop,
         shop_state=SHOP_NAMES[shop.state] if shop else "",
@@ -83,16 +85,36 @@ def messages() -> Answer:
     kind = kind if kind in NOTICE_ICONS else ""
     page = paginate(notices.own_notices(actor(), kind), page_number(), 20)
     now = sim_now(actor().world())
-    kinds = {"": "全部", "order": "订单", "after_sale": "售后", "shop": "店铺", "goods": "商品"}
+    kinds = {"": "全部", **NOTICE_KINDS}
+    unread = notices.unread_by_kind(actor())
+    newest = {} if kind else notices.newest_by_kind(actor())
     return render_template(
         "mall/messages.html",
         page=page,
         rows=[(notice, when(notice.at, now), NOTICE_ICONS.get(notice.kind, "bell")) for notice in page.items],
         tabs=[
-            {"label": label, "url": url_for("mall.messages", kind=key or None), "active": key == kind}
+            {
+                "label": label,
+                "url": url_for("mall.messages", kind=key or None),
+                "active": key == kind,
+                "count": unread.get(key, 0) if key else sum(unread.values()),
+            }
             for key, label in kinds.items()
         ],
-        unread=notices.unread(actor()),
+        groups=[
+            {
+                "kind": key,
+                "label": label,
+                "icon": NOTICE_ICONS.get(key, "bell"),
+                "unread": unread.get(key, 0),
+                "newest": newest[key].title,
+                "at": when(newest[key].at, now),
+            }
+            for key, label in NOTICE_KINDS.items()
+            if key in newest
+        ],
+        kind=kind,
+        unread=unread.get(kind, 0) if kind else sum(unread.values()),
     )
 
 
@@ -110,8 +132,10 @@ def read_message(notice_id: int) -> Answer:
 def read_messages() -> Answer:
     """全部已读."""
     with unit_of_work():
-        notices.read_all(actor())
-    return redirect(url_for("mall.messages"))
+        kind = request.form.get("kind", "")
+        kind = kind if kind in NOTICE_KINDS else ""
+        notices.read_all(actor(), kind)
+    return redirect(url_for("mall.messages", kind=kind or None))
 
 
 @mall.get("/addresses/")

@@ -173,6 +173,7 @@ def order_card(order: Order, tickets: set[int], reviewed: set[int], to_review: b
         "can_cancel": order.state == OrderState.PENDING_PAY,
         "can_confirm": order.state == OrderState.SHIPPED and order.id not in tickets,
         "can_review": order.state == OrderState.COMPLETED and order.id not in reviewed and not to_review,
+        "receive_deadline": deadline(order.world_id, order.receive_by) if order.state == OrderState.SHIPPED else None,
         "pay_deadline": deadline(order.world_id, order.pay_by) if order.state == OrderState.PENDING_PAY else None,
         "ship_deadline": deadline(order.world_id, order.ship_by)
         if order.state in (OrderState.PAID, OrderState.PART_SHIPPED)

@@ -1,12 +1,14 @@
-"""Orders in the seller centre: tabs, one order, shipping."""
+"""Orders in the seller centre: tabs and filters, one order, shipping."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 
 from app.accounts.scopes import account_names
+from app.core.clock import local
 from app.core.errors import DomainError, InvalidInput
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
@@ -15,14 +17,16 @@ from app.core.web.formats import when
 from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
 from sim_mall import access
-from sim_mall.domain.order_flow import OrderSource, OrderState
+from sim_mall.domain.order_flow import FLAG_NAMES, Flag, OrderSource, OrderState
+from sim_mall.domain.parcel_flow import ParcelState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import EXAMPLES
-from sim_mall.forms.trade import CloseOrderForm, WaybillForm
+from sim_mall.forms.desk import MarkForm, PriceForm
+from sim_mall.forms.trade import CloseOrderForm, ShipForm
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order
-from sim_mall.services import order_lists, orders, shipping
-from sim_mall.services.order_lists import SELLER_TABS, SellerTab
+from sim_mall.services import invoices, order_lists, orders, shipping
+from sim_mall.services.order_lists import SELLER_TABS, OrderFilter, SellerTab
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.bought import line_rows, parcel_rows, ticket_rows
 from sim_mall.views.desk import shop_or_register
@@ -37,34 +41,64 @@ from sim_mall.views.shown import (
     timeline,
 )
 
+TO_SHIP = (OrderState.PAID, OrderState.PART_SHIPPED)
 
-def _tab() -> SellerTab:
+
+def _day(name: str, more: timedelta = timedelta(0)) -> datetime | None:
+    """Return the beginning of the day that the address names, in simulated time of Shanghai."""
+    text = request.args.get(name, "")
     try:
-        return SellerTab(request.args.get("tab", SellerTab.ALL))
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=local(sim_now(actor().world())).tzinfo) + more
     except ValueError:
-        return SellerTab.ALL
+        return None
+
+
+def asked_filter() -> OrderFilter:
+    """Return what the address asks for; anything unusable counts as not asked."""
+
+    def among(name: str, values: set[str]) -> str:
+        found = request.args.get(name, "")
+        return found if found in values else ""
+
+    return OrderFilter(
+        tab=SellerTab(among("tab", {tab.value for tab in SellerTab}) or SellerTab.ALL),
+        q=request.args.get("q", "").strip()[:60],
+        source=among("source", {source.value for source in OrderSource}),
+        flag=among("flag", {"any", *(flag.value for flag in Flag if flag)}),
+        in_after_sale=request.args.get("refund") == "1",
+        placed_from=_day("from"),
+        placed_to=_day("to", timedelta(days=1)),
+    )
 
 
 @seller.get("/orders/", endpoint="orders")
 @requires(Permission.MALL_SELL)
 def order_list() -> Answer:
-    """订单管理, by state."""
+    """订单管理, by state, with filters."""
     shop = shop_or_register(ShopPower.ORDERS)
     if not isinstance(shop, Shop):
         return shop
-    tab, q = _tab(), request.args.get("q", "").strip()[:60]
-    page = paginate(order_lists.sold(shop, tab, q), page_number(), 15)
+    wanted = asked_filter()
+    page = paginate(order_lists.sold(shop, wanted), page_number(), 15)
     counts = order_lists.seller_counts(shop)
     tickets = order_lists.open_tickets([order.id for order in page.items])
     names = account_names({order.buyer_id for order in page.items})
     now = sim_now(shop.world_id)
+    asked: dict[str, Any] = {name: request.args[name] for name in request.args if name not in {"page", "tab"}}
     return render_template(
         "mall/seller/orders.html",
         shop_name=shop.name,
-        tab=tab,
-        q=q,
+        wanted=wanted,
+        asked=request.args,
+        plain=wanted.is_plain and not wanted.q,
+        flags=[("", "全部旗标"), ("any", "已插旗"), *((flag.value, name) for flag, name in FLAG_NAMES.items() if flag)],
         tabs=[
-            {"label": label, "url": url_for("seller.orders", tab=key), "active": key is tab, "count": counts[key]}
+            {
+                "label": label,
+                "url": url_for("seller.orders", **{**asked, "tab": key}),
+                "active": key is wanted.tab,
+                "count": counts[key],
+            }
             for key, label in SELLER_TABS.items()
         ],
         page=page,
@@ -74,6 +108,7 @@ def order_list() -> Answer:
                 "buyer": names.get(order.buyer_id, ""),
                 "at": when(order.placed_at, now),
                 "can_ship": _can_ship(order),
+                "flag": FLAG_NAMES[order.flag] if order.flag else "",
             }
             for order in page.items
         ],
@@ -81,10 +116,17 @@ def order_list() -> Answer:
 
 
 def _can_ship(order: Order) -> bool:
-    return order.state in (OrderState.PAID, OrderState.PART_SHIPPED) and any(line.shippable for line in order.lines)
+    return order.state in TO_SHIP and any(line.shippable for line in order.lines)
 
 
-def _page(found: Order, ship: WaybillForm, close: CloseOrderForm) -> str:
+def order_page(
+    found: Order,
+    ship: ShipForm | None = None,
+    close: CloseOrderForm | None = None,
+    price: PriceForm | None = None,
+    mark: MarkForm | None = None,
+) -> str:
+    """Return the page of one order; the form that was refused comes along with its errors."""
     now = sim_now(found.world_id)
 
     def show(moment: Any) -> str:
@@ -92,6 +134,9 @@ def _page(found: Order, ship: WaybillForm, close: CloseOrderForm) -> str:
 
     tracks = order_lists.tracks(found)
     asked = [line for line in found.lines if line.applying_unshipped]
+    unpaid = found.state == OrderState.PENDING_PAY
+    prices = {"goods": found.goods_payable, "freight": found.freight}
+    marks = {"flag": found.flag.value, "seller_note": found.seller_note}
     return render_template(
         "mall/seller/order.html",
         shop_name=found.shop_name,
@@ -106,28 +151,36 @@ def _page(found: Order, ship: WaybillForm, close: CloseOrderForm) -> str:
         timeline=timeline(found, tracks, show),
         tickets=ticket_rows(found),
         can_ship=_can_ship(found),
-        blocked=bool(asked) and found.state in (OrderState.PAID, OrderState.PART_SHIPPED),
-        can_close=found.state == OrderState.PENDING_PAY,
-        ship_deadline=deadline(found.world_id, found.ship_by)
-        if found.state in (OrderState.PAID, OrderState.PART_SHIPPED)
-        else None,
-        pay_deadline=deadline(found.world_id, found.pay_by) if found.state == OrderState.PENDING_PAY else None,
+        can_report=_can_ship(found),
+        blocked=bool(asked) and found.state in TO_SHIP,
+        can_close=unpaid,
+        can_change_price=unpaid and found.price_changed_at is None,
+        flag=FLAG_NAMES[found.flag] if found.flag else "",
+        invoice=invoices.invoice_of(found.id),
+        ship_deadline=deadline(found.world_id, found.ship_by) if found.state in TO_SHIP else None,
+        pay_deadline=deadline(found.world_id, found.pay_by) if unpaid else None,
         receive_deadline=deadline(found.world_id, found.receive_by),
         paused=found.receive_left is not None,
-        ship=ship,
-        close=close,
+        ship=ship or ShipForm(formdata=None),
+        close=close or CloseOrderForm(formdata=None),
+        price=price or PriceForm(formdata=None, data=prices),
+        mark=mark or MarkForm(formdata=None, data=marks),
         examples=EXAMPLES,
         income=found.payable - found.refunded - found.fee + found.fee_back,
+        waiting={track.parcel.id for track in tracks if _waits(track.parcel)},
         show=show,
     )
+
+
+def _waits(parcel: Any) -> bool:
+    return parcel.state == ParcelState.SHIPPED and not parcel.with_carrier
 
 
 @seller.get("/orders/<int:order_id>")
 @requires(Permission.MALL_SELL)
 def order(order_id: int) -> Answer:
     """One order of the shop."""
-    found = access.get_sold_order(actor(), order_id)
-    return _page(found, WaybillForm(), CloseOrderForm())
+    return order_page(access.get_sold_order(actor(), order_id))
 
 
 def _units() -> dict[int, int]:
@@ -146,22 +199,29 @@ def _units() -> dict[int, int]:
 @requires(Permission.MALL_SELL)
 def ship_order(order_id: int) -> Answer:
     """发货, whole or in part."""
-    form = WaybillForm()
+    form = ShipForm()
     status = 400
     if form.accept():
         try:
             with unit_of_work():
-                shipping.ship_order(actor(), order_id, _units(), form.carrier.data, form.waybill.data, form.key.data)
+                shipping.ship_order(
+                    actor(),
+                    order_id,
+                    _units(),
+                    form.carrier.data,
+                    form.waybill.data,
+                    form.key.data,
+                    with_carrier=not form.later.data,
+                )
         except DomainError as error:
-            if error.code in {"key_reused", "not_found", "wrong_state"}:
+            if error.code in {"key_reused", "not_found", "wrong_state", "forbidden"}:
                 raise
             form.show(error)
             status = error.status
         else:
             done("发货成功，买家会收到通知。")
             return redirect(url_for("seller.order", order_id=order_id))
-    found = access.get_sold_order(actor(), order_id)
-    return _page(found, form, CloseOrderForm(formdata=None)), status
+    return order_page(access.get_sold_order(actor(), order_id), ship=form), status
 
 
 @seller.post("/orders/<int:order_id>/close")
@@ -174,4 +234,4 @@ def close_order(order_id: int) -> Answer:
             orders.close_order(actor(), order_id, form.reason.data)
         done("订单已关闭。")
         return redirect(url_for("seller.order", order_id=order_id))
-    return _page(access.get_sold_order(actor(), order_id), WaybillForm(formdata=None), form), 400
+    return order_page(access.get_sold_order(actor(), order_id), close=form), 400

@@ -44,6 +44,7 @@ from tests.factories.world import make_account, make_actor
 from tests.permissions import furniture_grading, furniture_live, furniture_manage, furniture_promo
 from tests.permissions.furniture_goods import furnish_goods
 from tests.permissions.furniture_supply import furnish_platform, furnish_supply
+from tests.permissions.furniture_trade import furnish_trade
 
 CLASS_WIDE = {"own", "other_class", "other_institution"}
 # routes that lead to rows of a class, by the blueprint
@@ -208,6 +209,11 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
 
     made.by_blueprint["seller"] |= furnish_platform(owner, mate, shop, sold.skus[0].id)
     made.by_blueprint["open"] = {"shop_id": shop.id, "order_id": theirs.id, "ticket_id": their_ticket.id}
+    bought_trade, sold_trade, single = furnish_trade(owner, mate, sold.skus[0].id, bought.skus[0].id)
+    made.by_blueprint["mall"] |= bought_trade
+    made.by_blueprint["seller"] |= sold_trade
+    made.by_endpoint |= single
+
     supply.import_rows(world, [supply.row(1), supply.row(2)])
     supply.list_products(owner, world, "P1")
     supply.buy_goods(mate, shop.id, ("P1-1", 1))

@@ -387,5 +387,5 @@ def test_late_goods_out_of_stock_fast_refund_and_extension(world: World, seller:
     jump(world, timedelta(days=7))
     review = db.session.scalars(sa.select(Review).where(Review.order_id == order.id)).one()
     assert (review.by_default, review.text) == (True, "系统默认好评")
-    assert reviews.scores(shop_id=review.shop_id).count == 0
+    assert reviews.scores(review.listing_id).count == 0
     assert_sound(world.id)
