@@ -2004,6 +2004,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_group_promotion", "mall_group", ["promotion_id", "state", "id"], unique=False)
     op.create_table(
+        "mall_invoice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("order_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("buyer_id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("title", sa.String(length=60), nullable=False),
+        sa.Column("tax_number", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["buyer_id"], ["accounts_account.id"], name=op.f("fk_mall_invoice_buyer_id")),
+        sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_invoice_order_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_invoice_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_invoice_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_invoice")),
+        sa.UniqueConstraint("order_id", name=op.f("uq_mall_invoice_order_id")),
+    )
+    op.create_index("ix_mall_invoice_shop", "mall_invoice", ["shop_id", "state", "id"], unique=False)
+    op.create_table(
         "mall_listing",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -2242,6 +2266,45 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", name=op.f("uq_live_sale_order_id")),
     )
     op.create_index(op.f("ix_live_sale_room_id"), "live_sale", ["room_id"], unique=False)
+    op.create_table(
+        "mall_favourite",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=True),
+        sa.Column("shop_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("(listing_id IS NULL) <> (shop_id IS NULL)", name=op.f("ck_mall_favourite_one")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_favourite_account_id")),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_favourite_listing_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_favourite_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_favourite_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_favourite")),
+        sa.UniqueConstraint(
+            "world_id", "account_id", "listing_id", name=op.f("uq_mall_favourite_world_id_account_id_listing_id")
+        ),
+        sa.UniqueConstraint(
+            "world_id", "account_id", "shop_id", name=op.f("uq_mall_favourite_world_id_account_id_shop_id")
+        ),
+    )
+    op.create_index(op.f("ix_mall_favourite_listing_id"), "mall_favourite", ["listing_id"], unique=False)
+    op.create_index(op.f("ix_mall_favourite_shop_id"), "mall_favourite", ["shop_id"], unique=False)
+    op.create_table(
+        "mall_footprint",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_footprint_account_id")),
+        sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_footprint_listing_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_footprint_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_footprint")),
+        sa.UniqueConstraint(
+            "world_id", "account_id", "listing_id", name=op.f("uq_mall_footprint_world_id_account_id_listing_id")
+        ),
+    )
+    op.create_index("ix_mall_footprint_owner", "mall_footprint", ["world_id", "account_id", "at"], unique=False)
     op.create_table(
         "mall_group_order",
         sa.Column("order_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -2962,6 +3025,11 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_group_order_promotion_id"), table_name="mall_group_order")
     op.drop_index(op.f("ix_mall_group_order_group_id"), table_name="mall_group_order")
     op.drop_table("mall_group_order")
+    op.drop_index("ix_mall_footprint_owner", table_name="mall_footprint")
+    op.drop_table("mall_footprint")
+    op.drop_index(op.f("ix_mall_favourite_shop_id"), table_name="mall_favourite")
+    op.drop_index(op.f("ix_mall_favourite_listing_id"), table_name="mall_favourite")
+    op.drop_table("mall_favourite")
     op.drop_index(op.f("ix_live_sale_room_id"), table_name="live_sale")
     op.drop_table("live_sale")
     op.drop_index(op.f("ix_live_alarm_room_id"), table_name="live_alarm")
@@ -2990,6 +3058,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_listing_freight_template_id"), table_name="mall_listing")
     op.drop_index("ix_mall_listing_category", table_name="mall_listing")
     op.drop_table("mall_listing")
+    op.drop_index("ix_mall_invoice_shop", table_name="mall_invoice")
+    op.drop_table("mall_invoice")
     op.drop_index("ix_mall_group_promotion", table_name="mall_group")
     op.drop_table("mall_group")
     op.drop_table("mall_coupon_claim")
