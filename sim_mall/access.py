@@ -27,6 +27,7 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import FreightTemplate, GoodsPicture, Listing, Sku
 from sim_mall.models.members import ShopMember
 from sim_mall.models.rules import Violation
+from sim_mall.models.service import ServiceThread
 from sim_mall.models.shops import Qualification, Shop
 from sim_mall.models.trade import Address, Order, OrderLine, Review
 
@@ -378,3 +379,25 @@ def get_violation(actor: Actor, violation_id: int) -> Violation:
     """Return a violation of the actor's world, for its instructor."""
     query = sa.select(Violation).where(Violation.id == violation_id, Violation.world_id == actor.world())
     return _one(query.options(orm.joinedload(Violation.shop)), lock=False)  # type: ignore[no-any-return]
+
+
+def get_bought_thread(actor: Actor, thread_id: int) -> ServiceThread:
+    """Return a conversation that the actor has with a shop, as the buyer."""
+    query = sa.select(ServiceThread).where(
+        ServiceThread.id == thread_id,
+        ServiceThread.world_id == actor.world(),
+        ServiceThread.buyer_id == actor.person(),
+    )
+    return _one(query.options(orm.joinedload(ServiceThread.shop)), lock=False)  # type: ignore[no-any-return]
+
+
+def get_sold_thread(actor: Actor, thread_id: int) -> ServiceThread:
+    """Return a conversation of a shop that the actor runs with the power to answer buyers."""
+    query = sa.select(ServiceThread).where(
+        ServiceThread.id == thread_id,
+        ServiceThread.world_id == actor.world(),
+        ServiceThread.shop_id.in_(shops_run_by(actor)),
+    )
+    thread: ServiceThread = _one(query.options(orm.joinedload(ServiceThread.shop)), lock=False)
+    require_power(actor, thread.shop_id, ShopPower.CHAT)
+    return thread

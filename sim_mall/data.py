@@ -71,6 +71,7 @@ class ListingDraft:
 
     freight_fee: fen per shop order, where no freight_template_id is given. pictures: names of uploaded pictures, the
     first is the cover. detail: HTML, sanitised when stored. alarm: saleable units of a SKU at which the seller is told.
+    accept_risk: False asks for the soft block first (the form; 仍要提交 sets it).
     """
 
     title: str
@@ -89,6 +90,7 @@ class ListingDraft:
     freight_template_id: int | None = None
     seven_day: bool = True
     alarm: int = 5
+    accept_risk: bool = True
 
 
 @dataclass(frozen=True, slots=True)

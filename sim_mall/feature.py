@@ -10,7 +10,7 @@ from flask import Flask, url_for
 from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission, Role
-from sim_mall import access
+from sim_mall import access, sockets
 from sim_mall.commands import commands
 from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW
 from sim_mall.domain.invoice_flow import INVOICE_FLOW
@@ -21,6 +21,7 @@ from sim_mall.domain.payment_flow import PAYMENT_FLOW
 from sim_mall.domain.promotion_flow import PROMOTION_FLOWS
 from sim_mall.domain.refund_flow import REFUND_FLOW
 from sim_mall.domain.rules.violation_flow import VIOLATION_FLOW
+from sim_mall.domain.service_flow import SERVICE_FLOW
 from sim_mall.domain.shop_flow import SHOP_FLOW, ShopState
 from sim_mall.domain.shop_roles import MEMBER_FLOW, ROLE_NAMES, ShopPower
 from sim_mall.models.shops import Shop
@@ -40,6 +41,7 @@ from sim_mall.services import (
     promotions,
     receiving,
     reviews,
+    service_chat,
     shelves,
     shipping,
     shop_life,
@@ -49,6 +51,9 @@ from sim_mall.services import (
 from sim_mall.services import disputes as dispute_service
 from sim_mall.services.order_lists import BuyerTab, SellerTab
 from sim_mall.services.rules import detecting
+from sim_mall.services.rules.reading import appeals_waiting, unanswered
+from sim_mall.services.service_desk import waiting_for_answer
+from sim_mall.services.service_lists import unread_of_buyer
 from sim_mall.views import (
     board,
     bought,
@@ -68,7 +73,12 @@ from sim_mall.views import (
     me,
     receipts,
     registration,
+    rule_cases,
+    rules,
     seller_coupons,
+    service_buyer,
+    service_figures,
+    service_seller,
     shipping_desk,
     shop_categories,
     shop_reviews,
@@ -109,6 +119,11 @@ PAGES = (
     goods_media,
     goods_tables,
     freight_pages,
+    rules,
+    rule_cases,
+    service_buyer,
+    service_seller,
+    service_figures,
     sold,
     sold_changes,
     sold_reviews,
@@ -144,6 +159,20 @@ def _to_ship(actor: Actor) -> int:
 def _open_tickets(actor: Actor) -> int:
     shop = _shop(actor)
     return aftersales.open_count(shop.id) if shop else 0
+
+
+def _unread(actor: Actor) -> int:
+    return notices.unread(actor) + unread_of_buyer(actor)
+
+
+def _to_answer(actor: Actor) -> int:
+    shop = _shop(actor)
+    return waiting_for_answer(shop.id) if shop else 0
+
+
+def _violations(actor: Actor) -> int:
+    shop = _shop(actor)
+    return unanswered(shop.id, shop.world_id) if shop else 0
 
 
 def cards(actor: Actor) -> list[HomeCard]:
@@ -262,11 +291,12 @@ FEATURE = Feature(
         INVOICE_FLOW,
         VIOLATION_FLOW,
         *PROMOTION_FLOWS,
+        SERVICE_FLOW,
     ),
     menu=(
         MenuItem("mall", "首页", "mall.home", "home", P.MALL_VIEW, 10),
         MenuItem("mall", "分类", "mall.categories", "category", P.MALL_VIEW, 20),
-        MenuItem("mall", "消息", "mall.messages", "message-circle", P.MALL_BUY, 30, count=notices.unread),
+        MenuItem("mall", "消息", "mall.messages", "message-circle", P.MALL_BUY, 30, count=_unread),
         MenuItem("mall", "购物车", "mall.show_cart", "shopping-cart", P.MALL_BUY, 40, count=cart.cart_size),
         MenuItem("mall", "我的", "mall.me", "user", P.MALL_BUY, 50),
         _desk("工作台", "seller.home", "layout-dashboard", 10, "", W.DESK),
@@ -289,6 +319,10 @@ FEATURE = Feature(
         _desk("店铺成员", "seller.team", "users", 48, "店铺", W.DESK, _invited),
         _desk("开放平台", "seller.platform", "api", 49, "店铺", W.DESK),
         MenuItem("seller", "费率与买卖限制", "seller.market", "receipt", P.WORLD_CONTROL, 20),
+        _desk("客服工作台", "seller.service_desk_page", "headset", 23, "客服", W.CHAT, _to_answer),
+        _desk("规则与违规", "seller.rules_centre", "gavel", 46, "店铺", W.VIOLATIONS, _violations),
+        MenuItem("seller", "违规处理", "seller.rule_cases", "gavel", P.MALL_SHOP_REVIEW, 12, count=appeals_waiting),
+        MenuItem("seller", "词表", "seller.rule_words", "list-details", P.MALL_SHOP_REVIEW, 13),
         MenuItem(
             "seller",
             "店铺审核",
@@ -310,12 +344,14 @@ FEATURE = Feature(
     ),
     jobs={order_sheets.EXPORT_JOB: order_sheets.run_export},
     home_cards=(cards,),
+    sockets=sockets.register,
     subscribers=detecting.SUBSCRIBERS,
     due_handlers={
         **detecting.DUE_HANDLERS,
         shops.REVIEW: shops.on_review,
         shop_life.LIFT: shop_life.on_lift,
         shelves.PURGE: shelves.on_purge,
+        service_chat.IDLE_CLOSE: service_chat.on_idle,
         orders.PAY_TIMEOUT: orders.on_pay_timeout,
         payments.SHIP_LATE: payments.on_ship_late,
         shipping.PARCEL: parcels.on_parcel,

@@ -17,11 +17,13 @@ import { startDecor } from "./mall/decor.js";
 import { startGoods } from "./mall/goods.js";
 import { startSuggest } from "./mall/suggest.js";
 import { startAfterSale } from "./mall/aftersale.js";
+import { startRules } from "./mall/rules.js";
 import { startTrade } from "./mall/trade.js";
 
 const behaviours = [
   startDialogs, startMenus, startDrafts, startSubmits, startFields, startClocks, startBulk, startCopy, startTabs, startToasts,
   startCharts, startPolls, startScrollers, startTours, startTrade, startDecor, startGoods, startSuggest, startAfterSale,
+  startCharts, startPolls, startScrollers, startTours, startTrade, startDecor, startGoods, startSuggest, startRules,
 ];
 
 /** Give life to everything below root; safe to call again on the same tree. */

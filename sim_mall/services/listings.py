@@ -44,6 +44,7 @@ from sim_mall.services.listing_reading import (
 )
 from sim_mall.services.listing_rules import MAX_FREIGHT, MAX_PROMISE
 from sim_mall.services.notices import note
+from sim_mall.services.rules import checking, sanctions
 from sim_mall.services.shops import system_of
 
 __all__ = [
@@ -109,6 +110,7 @@ def refuse_closed(shop: Shop) -> None:
     if shop.state == ShopState.RESTRICTED:
         raise Refused("店铺正被限制经营，解除前不能发布或上架商品。", code="shop_restricted")
     refuse_low_deposit(shop)
+    sanctions.refuse_listing(shop.world_id, shop.id)
 
 
 def create_listing(
@@ -143,6 +145,8 @@ def create_listing(
 def _create(actor: Actor, shop: Shop, draft: ListingDraft, state: ListingState, strict: bool) -> int:
     strict = strict and state is not ListingState.DRAFT
     listing_rules.refuse(listing_rules.findings(shop, draft, strict=strict))
+    if state is not ListingState.DRAFT:
+        checking.stop_risky_draft(shop.world_id, draft)
     if not strict and state is not ListingState.DRAFT:
         draft = replace(draft, attributes=with_usual(draft.category_l1, draft.category_l2, draft.attributes))
     now = sim_now(shop.world_id)
@@ -261,6 +265,8 @@ def edit_listing(
     draft = listing_rules.tidy_draft(replace(draft, skus=tuple(change.draft() for change in skus)))
     found = listing_rules.findings(shop, draft, strict=strict and not stays_draft, listing=listing)
     listing_rules.refuse(found)
+    if not stays_draft:
+        checking.stop_risky_draft(shop.world_id, draft)
     before = {"title": listing.title, "price_from": listing.price_from, "price_to": listing.price_to}
     _change_skus(listing, draft, skus)
     for name, value in _values(shop, draft).items():

@@ -17,6 +17,7 @@ from sim_mall.domain.shop_flow import ShopState
 from sim_mall.domain.words import index_grams, normalise, query_grams
 from sim_mall.models.goods import Category, Listing, SearchGram, Sku, Stock
 from sim_mall.models.shops import Shop
+from sim_mall.services.rules import sanctions
 
 TITLE_WEIGHT = 3
 CANDIDATES = 3_000  # listings that a search of words looks at, the newest ones
@@ -94,6 +95,7 @@ def on_sale(world_id: int) -> sa.Select[Listing]:
             Listing.world_id == world_id,
             Listing.state == ListingState.ON_SALE,
             Shop.state == ShopState.OPEN,
+            Shop.id.not_in(sanctions.hidden_shops(world_id)),
         )
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, g, redirect, render_template, request, url_for
 
 from app.core.errors import DomainError
 from app.core.permissions import Permission
@@ -26,6 +26,7 @@ from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
 from sim_mall.services import freight, goods_lists, listing_files, listings, pictures, shelves
 from sim_mall.services.listing_reading import facts_of, sku_text
+from sim_mall.services.rules.checking import RISKY
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
 from sim_mall.views.goods_media import category_json
@@ -223,6 +224,7 @@ def _draft(form: ListingForm) -> ListingDraft:
         freight_template_id=digits(form.freight_template.data or ""),
         seven_day=bool(form.seven_day.data),
         alarm=5 if form.alarm.data is None else form.alarm.data,
+        accept_risk=request.form.get("anyway") == "1",
     )
 
 
@@ -261,6 +263,7 @@ def _target() -> ListingState:
 def _refused(form: ListingForm, error: DomainError) -> int:
     if error.code == "key_reused":
         raise error
+    g.rule_risk = error.code == RISKY
     if error.issues:
         for issue in error.issues:
             target = form._fields.get(issue.field or "") if issue.field != "skus" else None

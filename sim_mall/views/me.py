@@ -21,6 +21,7 @@ from sim_mall.forms.trade import AddressForm
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.services import addresses, favourites, notices, order_lists
 from sim_mall.services.order_lists import BUYER_TABS, BuyerTab
+from sim_mall.services.service_lists import unread_of_buyer
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import done
 
@@ -115,6 +116,8 @@ def messages() -> Answer:
         ],
         kind=kind,
         unread=unread.get(kind, 0) if kind else sum(unread.values()),
+        unread=notices.unread(actor()),
+        chat_unread=unread_of_buyer(actor()),
     )
 
 

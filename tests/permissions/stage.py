@@ -41,7 +41,7 @@ from tests.factories import grading as grading_factory
 from tests.factories import mall, supply, training
 from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
-from tests.permissions import furniture_grading, furniture_live, furniture_manage, furniture_promo
+from tests.permissions import furniture_grading, furniture_live, furniture_manage, furniture_promo, furniture_service
 from tests.permissions.furniture_goods import furnish_goods
 from tests.permissions.furniture_supply import furnish_platform, furnish_supply
 from tests.permissions.furniture_trade import furnish_trade
@@ -284,6 +284,9 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     made.by_blueprint["worlds"]["announcement_id"] = made.by_blueprint["seller"]["announcement_id"]
     made.by_blueprint["live"] |= {"turn": "pause", **furniture_live.furnish(number, owner, mate)}
     made.by_endpoint |= {"live.recorded": {"number": past}, "live.replay_page": {"number": past}}
+    buying, selling = furniture_service.furnish(world, owner, shop.id, mate, mates_shop.id)
+    made.by_blueprint["mall"] |= buying
+    made.by_blueprint["seller"] |= selling
     made.by_endpoint["pictures.show"] = {"kind": "product", "token": "WyLojLbmna8iLCLojLbppa4iXQ"}
     made.by_endpoint |= furnish_goods(owner, sold.id)
     made.values["scope_id"] = scope_id

@@ -41,8 +41,17 @@ def _decode(token: str) -> tuple[str, str]:
 
 def picture_url(kind: str, title: str, category: str = "") -> str:
     """Return the address of a drawn picture (product, shop, avatar, cover, category)."""
+    return url_for("pictures.show", kind=kind, token=_token(title, category))
+
+
+def picture_path(kind: str, title: str, category: str = "") -> str:
+    """Return the path of a drawn picture, outside requests too: what is stored or pushed to a socket."""
+    return f"/pictures/{kind}/{_token(title, category)}.svg"
+
+
+def _token(title: str, category: str) -> str:
     clean = [part.encode("utf-8", "ignore").decode() for part in (title or "", category or "")]
-    return url_for("pictures.show", kind=kind, token=_encode(clean[0][:TITLE_LIMIT], clean[1][:CATEGORY_LIMIT]))
+    return _encode(clean[0][:TITLE_LIMIT], clean[1][:CATEGORY_LIMIT])
 
 
 @blueprint.get("/pictures/<kind>/<token>.svg")

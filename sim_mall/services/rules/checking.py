@@ -11,15 +11,19 @@ from app.core.db import db
 from app.core.errors import InvalidInput, Issue
 from app.worlds.clock import get_world
 from app.worlds.settings import setting
+from sim_mall.data import ListingDraft
+from sim_mall.domain.category_book import licence_of
 from sim_mall.domain.listing_flow import ListingState
+from sim_mall.domain.papers import LICENCES
+from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.checks import FIELD_NAMES, Finding, GoodsFacts, check_goods, check_text, plain_text
 from sim_mall.domain.rules.matching import Level, Place
 from sim_mall.models.goods import Listing
 from sim_mall.models.rules import ListingWatch
+from sim_mall.services import shop_papers
 from sim_mall.services.rules import words
 
 RISKY = "rule_risk"  # code of the soft block: the form may send it again with "submit anyway"
-BRANDS = ("品牌", "brand")
 
 
 class Strictness(IntEnum):
@@ -80,13 +84,12 @@ def facts_of(listing: Listing, was: tuple[str, str, str] | None = None) -> Goods
         )
     ).all()
     attributes = {str(name): plain_text(value) for name, value in (listing.attributes or {}).items()}
-    brand = next((attributes[name] for name in BRANDS if name in attributes), "")
     texts = {
         "title": listing.title,
         "brief": listing.brief,
-        "detail": plain_text(getattr(listing, "detail", "")),
+        "detail": plain_text(listing.detail),
         "attributes": " ".join(f"{name} {value}" for name, value in attributes.items()),
-        "brand": brand,
+        "brand": listing.brand,
     }
     return GoodsFacts(
         texts={name: text for name, text in texts.items() if text},
@@ -97,6 +100,30 @@ def facts_of(listing: Listing, was: tuple[str, str, str] | None = None) -> Goods
         picture=listing.brief,
         was=was,
     )
+
+
+def licence_finding(listing: Listing) -> Finding | None:
+    """Return R15 when the licence that the category asks for was there and has run out."""
+    kind = licence_of(listing.category.l1, listing.category.l2)
+    if not kind:
+        return None
+    held = [row for row in shop_papers.licences(listing.shop) if row.kind == kind]
+    if not held or kind in shop_papers.valid_licences(listing.shop):
+        return None
+    name = LICENCES[kind]
+    message = f"《{name}》已过期，仍在销售“{listing.category.l1}”类商品"
+    return Finding("R15", "title", name, name, Level.BAN, message, RULES["R15"].how_to)
+
+
+def stop_risky_draft(world_id: int, draft: ListingDraft) -> None:
+    """The soft block of the form of goods: see ``stop_risky``; ``draft.accept_risk`` goes on all the same."""
+    if draft.accept_risk:
+        return
+    texts = {"title": draft.title, "brief": draft.brief, "detail": plain_text(draft.detail)}
+    texts["attributes"] = plain_text(draft.attributes)
+    skus = [(sku.spec, sku.price) for sku in draft.skus]
+    found = check_draft(world_id, texts, (draft.category_l1, draft.category_l2), skus, draft.freight_fee)
+    stop_risky(world_id, found, accepted=False)
 
 
 def check_listing(listing: Listing) -> list[Finding]:

@@ -18,28 +18,25 @@ from app.worlds.settings import setting
 from sim_mall.domain.aftersale_flow import AfterSaleStage, Reason
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.domain.parcel_flow import ParcelState
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.checks import FIELD_NAMES, Finding, plain_text
 from sim_mall.domain.rules.rulebook import Severity
 from sim_mall.domain.shop_roles import MemberState
-from sim_mall.events import ListingPutOnSale, OrderPaid, OrderShipped, RefundPaid
+from sim_mall.events import ListingPutOnSale, OrderPaid, ParcelNotCollected, RefundPaid, ShopOpened
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.members import ShopMember
 from sim_mall.models.rules import ListingWatch
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, OrderLine, Parcel
-from sim_mall.services.rules import checking
+from sim_mall.services.rules import checking, daily
 from sim_mall.services.rules.violations import Case, record_violation
 
 INSPECT = "mall.rule_inspect"
 LATE = "mall.rule_late"
-COLLECT = "mall.rule_collect"
 
 AGAIN_AFTER = timedelta(days=1)
 INSPECTIONS = 3  # how often the same uncorrected goods are penalised
-COLLECT_WITHIN = timedelta(hours=24)
 BRUSH_WINDOW = timedelta(hours=1)
 BRUSH_ORDERS = 3  # more than these from one address within the window
 
@@ -68,6 +65,8 @@ def on_inspect(task: DueTask) -> None:
         return
     how = checking.strictness(task.world_id)
     findings = [finding for finding in checking.check_listing(listing) if checking.counts(finding, how)]
+    if (finding := checking.licence_finding(listing)) is not None:
+        findings.append(finding)
     by_rule: dict[str, list[Finding]] = {}
     for finding in findings:
         by_rule.setdefault(finding.rule, []).append(finding)
@@ -86,7 +85,7 @@ def _goods_case(listing: Listing, rule: str, found: list[Finding], times: int) -
     evidence = {
         "title": listing.title,
         "brief": listing.brief,
-        "detail": plain_text(getattr(listing, "detail", ""))[:1000],
+        "detail": plain_text(listing.detail)[:1000],
         "category": [listing.category.l1, listing.category.l2],
         "skus": [[sku.spec, sku.price] for sku in listing.skus if not sku.removed][:20],
         "freight_fee": listing.freight_fee,
@@ -143,23 +142,10 @@ def on_late(task: DueTask) -> None:
     )
 
 
-def on_order_shipped(_sender: Any, *, event: OrderShipped) -> None:
-    """Watch that the parcels that just left are collected."""
-    parcels = db.session.scalars(
-        sa.select(Parcel.id).where(Parcel.order_id == event.order_id, Parcel.state == ParcelState.SHIPPED)
-    ).all()
-    now = sim_now(event.world_id)
-    for parcel_id in parcels:
-        due.withdraw(COLLECT, parcel_id)
-        due.schedule(event.world_id, now + COLLECT_WITHIN, COLLECT, parcel_id, ParcelState.SHIPPED)
-
-
-def on_collect(task: DueTask) -> None:
+def on_not_collected(_sender: Any, *, event: ParcelNotCollected) -> None:
     """虚假发货 (R8): a number was filled in, but nobody collected the parcel within a day."""
-    parcel = db.session.get(Parcel, task.target_id, populate_existing=True)
-    if parcel is None or parcel.state != ParcelState.SHIPPED:
-        return
-    order = db.session.get_one(Order, parcel.order_id)
+    parcel = db.session.get_one(Parcel, event.parcel_id)
+    order = db.session.get_one(Order, event.order_id)
     evidence = {
         "order": order.number,
         "carrier": parcel.carrier,
@@ -169,12 +155,12 @@ def on_collect(task: DueTask) -> None:
     summary = f"订单 {order.number} 的运单 {parcel.waybill} 在 24 小时内没有揽收记录"
     pay = (order.buyer_id, RULES["R8"].compensation)
     record_violation(
-        task.world_id, order.shop_id, Case("R8", ("order", order.id), summary, evidence, f"R8:parcel:{parcel.id}", pay)
+        event.world_id, order.shop_id, Case("R8", ("order", order.id), summary, evidence, f"R8:parcel:{parcel.id}", pay)
     )
 
 
 def on_refund_paid(_sender: Any, *, event: RefundPaid) -> None:
-    """缺货 (R7): paid goods that never left were refunded after the promise, because they had not been sent."""
+    """缺货 (R7): paid goods never left and were refunded because the shop had none."""
     ticket = db.session.get(AfterSale, event.after_sale_id)
     order = db.session.get_one(Order, event.order_id)
     if ticket is None or ticket.stage != AfterSaleStage.BEFORE_SHIP:
@@ -251,7 +237,12 @@ def _remove_sales(order: Order) -> None:
 SUBSCRIBERS: tuple[tuple[type[Any], Callable[..., None]], ...] = (
     (ListingPutOnSale, on_listing_on_sale),
     (OrderPaid, on_order_paid),
-    (OrderShipped, on_order_shipped),
+    (ParcelNotCollected, on_not_collected),
+    (ShopOpened, daily.on_shop_opened),
     (RefundPaid, on_refund_paid),
 )
-DUE_HANDLERS: dict[str, Callable[..., None]] = {INSPECT: on_inspect, LATE: on_late, COLLECT: on_collect}
+DUE_HANDLERS: dict[str, Callable[..., None]] = {
+    INSPECT: on_inspect,
+    LATE: on_late,
+    daily.DAILY: daily.on_daily,
+}

@@ -11,11 +11,7 @@ import sqlalchemy as sa
 from app.core.clock import local
 from app.core.db import db
 from app.core.errors import Refused
-from app.core.money import plain_yuan
-from app.ledger import book
-from app.ledger.models import LedgerEntry
-from app.worlds.clock import get_world, sim_now
-from app.worlds.settings import setting
+from app.worlds.clock import sim_now
 from sim_mall.domain.rules.penalties import EFFECT_NAMES, Effect
 from sim_mall.domain.rules.rulebook import NOTICE
 from sim_mall.models.rules import ShopSanction
@@ -83,23 +79,8 @@ def refuse_promotion(world_id: int, shop_id: int) -> None:
 
 
 def refuse_listing(world_id: int, shop_id: int) -> None:
-    """Raise Refused while the shop may not publish new goods: by a sanction, or with less than half of its deposit."""
+    """Raise Refused while a sanction keeps the shop from publishing new goods."""
     _refuse(world_id, shop_id, STOPPING_LISTING, "发布新商品", "no_listing")
-    wanted = setting(get_world(world_id), "shop_deposit")
-    left = book.balance(world_id, book.deposit(shop_id))
-    paid = _deposit_paid(world_id, shop_id)
-    if paid and left * 2 < min(paid, wanted or paid):
-        raise Refused(
-            f"保证金不足一半（剩 {plain_yuan(left)} 元），补足后才能发布新商品。{NOTICE}。", code="deposit_short"
-        )
-
-
-def _deposit_paid(world_id: int, shop_id: int) -> int:
-    """Return the fen that the shop's deposit would hold without fines: what was paid in for it."""
-    query = book.statement(world_id, book.deposit(shop_id)).with_only_columns(
-        sa.func.coalesce(sa.func.sum(LedgerEntry.amount), 0)
-    )
-    return int(db.session.scalar(query.where(LedgerEntry.amount > 0).order_by(None)) or 0)
 
 
 def refuse_sale(world_id: int, shop_id: int) -> None:

@@ -20,13 +20,16 @@ from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.rules.book import RULES
-from sim_mall.domain.rules.penalties import EFFECT_NAMES, appeal_until, half_back, sanctions, year_start
+from sim_mall.domain.rules.penalties import EFFECT_NAMES, Effect, appeal_until, half_back, sanctions, year_start
 from sim_mall.domain.rules.rulebook import NOTICE, Severity, points_text
 from sim_mall.domain.rules.violation_flow import COUNTING, VIOLATION_FLOW, ViolationState
+from sim_mall.domain.shop_flow import ShopState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.rules import ShopSanction, Violation
 from sim_mall.models.shops import Shop
-from sim_mall.services.notices import note, notify
+from sim_mall.services import funds, shop_life
+from sim_mall.services.notices import note, notify_shop
+from sim_mall.services.rules import sanctions as sanctions_of
 from sim_mall.services.rules.checking import Strictness, strictness
 from sim_mall.services.shops import system_of
 
@@ -122,21 +125,13 @@ def record_violation(world_id: int, shop_id: int, case: Case) -> Violation:
 
 def _compensate(row: Violation, buyer_id: int, amount: int) -> int:
     """Pay the buyer from the deposit, as far as it reaches; return the fen paid."""
-    amount = min(amount, book.balance(row.world_id, book.deposit(row.shop_id)))
-    if amount > 0:
-        book.post(
-            row.world_id,
-            f"violation:{row.id}",
-            "violation_compensation",
-            {book.deposit(row.shop_id): -amount, book.wallet(buyer_id): amount},
-            reference=f"violation:{row.id}",
-            memo=f"{RULES[row.rule].name}赔付买家（{NOTICE}）",
-        )
-    return max(amount, 0)
+    memo = f"{RULES[row.rule].name}赔付买家"
+    return funds.fine(row.world_id, row.shop_id, f"violation:{row.id}", amount, memo, book.wallet(buyer_id))
 
 
 def _impose(row: Violation, before: int) -> list[str]:
-    imposed = []
+    imposed: list[str] = []
+    days = 0
     for sanction in sanctions(row.severity, before, before + row.points):
         until = None if sanction.days is None else row.at + timedelta(days=sanction.days)
         db.session.add(
@@ -151,8 +146,19 @@ def _impose(row: Violation, before: int) -> list[str]:
             )
         )
         imposed.append(EFFECT_NAMES[sanction.effect])
+        if sanction.effect in (Effect.RESTRICTED, Effect.CLOSED):
+            days = max(days, sanction.days or shop_life.MAX_RESTRICTION)
     db.session.flush()
+    if days:
+        _restrict(row, days)
     return imposed
+
+
+def _restrict(row: Violation, days: int) -> None:
+    """Take the shop out of business; one that is restricted already, or rests, keeps to its sanction alone."""
+    if row.shop.state == ShopState.OPEN:
+        reason = f"{RULES[row.rule].name}，严重违规满 12 分"
+        shop_life.restrict_shop(system_of(row.world_id), row.shop_id, days, reason)
 
 
 def _tell(shop: Shop, row: Violation, effects: Sequence[str]) -> None:
@@ -161,7 +167,9 @@ def _tell(shop: Shop, row: Violation, effects: Sequence[str]) -> None:
     more = f"，{'、'.join(effects)}" if effects else ""
     money = f"，赔付 {row.fined / 100:.2f} 元" if row.fined else ""
     text = f"{row.summary}。{cost}{money}{more}。可申诉或做小测验。{NOTICE}。"
-    notify(shop.world_id, shop.owner_id, "shop", f"违规：{rule.name}", text[:200], f"/seller/rules/violations/{row.id}")
+    path = f"/seller/rules/violations/{row.id}"
+    title = f"违规：{rule.name}"
+    notify_shop(shop.world_id, shop.id, ShopPower.VIOLATIONS, "shop", title, text[:200], path)
 
 
 def appeal_violation(actor: Actor, violation_id: int, text: str) -> Violation:
@@ -199,8 +207,8 @@ def decide_appeal(actor: Actor, violation_id: int, *, revoke: bool, text: str) -
         _give_back(row, now)
     note(actor, row.world_id, "violation.decided", f"violation:{row.id}", {"revoked": revoke, "text": text})
     title = "申诉成立，违规已撤销" if revoke else "申诉未通过"
-    path = f"/seller/rules/violations/{row.id}"
-    notify(row.world_id, row.shop.owner_id, "shop", title, f"{RULES[row.rule].name}：{text}。{NOTICE}。", path)
+    path, words = f"/seller/rules/violations/{row.id}", f"{RULES[row.rule].name}：{text}。{NOTICE}。"
+    notify_shop(row.world_id, row.shop_id, ShopPower.VIOLATIONS, "shop", title, words, path)
     return row
 
 
@@ -215,6 +223,9 @@ def _give_back(row: Violation, now: datetime) -> None:
             memo="申诉成立，平台退回保证金",
         )
     _lift_unearned(row, now)
+    held = {found.effect for found in sanctions_of.active(row.world_id, row.shop_id)}
+    if row.shop.state == ShopState.RESTRICTED and not held & {Effect.RESTRICTED, Effect.CLOSED}:
+        shop_life.lift_restriction(system_of(row.world_id), row.shop_id)
 
 
 def _lift_unearned(row: Violation, now: datetime) -> None:
@@ -265,17 +276,7 @@ def answer_quiz(actor: Actor, violation_id: int, answers: Sequence[int]) -> bool
     return True
 
 
-def top_up_deposit(actor: Actor, amount: int, key: str) -> None:
-    """Fill the deposit up from the wallet of the owner, fen."""
-    shop = access.shop_of(actor, ShopPower.MONEY)
-    if not 100 <= amount <= 100_000_000:
-        raise InvalidInput("补缴金额应在 1 元到 100 万元之间。", field="amount")
-    book.post(
-        shop.world_id,
-        f"deposit-up:{shop.id}:{key}",
-        "deposit",
-        {book.wallet(actor.person()): -amount, book.deposit(shop.id): amount},
-        reference=f"shop:{shop.id}",
-        memo="补缴保证金",
-    )
-    note(actor, shop.world_id, "deposit.topped_up", f"shop:{shop.id}", {"amount": amount})
+def effects_of(row: Violation) -> list[ShopSanction]:
+    """Return the effects that a violation brought about."""
+    query = sa.select(ShopSanction).where(ShopSanction.violation_id == row.id).order_by(ShopSanction.id)
+    return list(db.session.scalars(query))

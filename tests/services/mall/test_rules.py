@@ -176,19 +176,6 @@ def test_four_orders_to_one_address_within_an_hour_are_brushing_and_lose_their_s
     assert open_platform.get_listing(seller, listing.id).sold == 3
 
 
-def test_less_than_half_of_the_deposit_stops_new_goods() -> None:
-    world, _teacher, seller, shop = _stage()
-    buyer = mall.make_trainee(world)
-    with unit_of_work():
-        case = Case("R8", ("order", 1), "测试", {}, "k", (buyer.person(), shop.deposit // 2 + 1))
-        violations.record_violation(world.id, shop.id, case)
-    with pytest.raises(Refused, match="保证金不足一半"):
-        sanctions.refuse_listing(world.id, shop.id)
-    with unit_of_work():
-        violations.top_up_deposit(seller, shop.deposit, "up")
-    sanctions.refuse_listing(world.id, shop.id)
-
-
 def test_the_words_of_a_world_are_its_own() -> None:
     world, teacher, _seller, _shop = _stage()
     other = make_world()
