@@ -26,8 +26,6 @@ from sim_mall.domain.shop_roles import POWER_NAMES, POWERS, ROLE_NAMES, MemberSt
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import FreightTemplate, GoodsPicture, Listing, Sku
 from sim_mall.models.members import ShopMember
-from sim_mall.models.rules import Violation
-from sim_mall.models.service import ServiceThread
 from sim_mall.models.shops import Qualification, Shop
 from sim_mall.models.trade import Address, Order, OrderLine, Review
 
@@ -361,43 +359,3 @@ def get_address(actor: Actor, address_id: int) -> Address:
         Address.removed.is_(False),
     )
     return _one(query, lock=False)  # type: ignore[no-any-return]
-
-
-def get_own_violation(actor: Actor, violation_id: int) -> Violation:
-    """Return a violation of a shop that the actor runs with the power to see it."""
-    query = sa.select(Violation).where(
-        Violation.id == violation_id,
-        Violation.world_id == actor.world(),
-        Violation.shop_id.in_(shops_run_by(actor)),
-    )
-    row: Violation = _one(query.options(orm.joinedload(Violation.shop)), lock=False)
-    require_power(actor, row.shop_id, ShopPower.VIOLATIONS)
-    return row
-
-
-def get_violation(actor: Actor, violation_id: int) -> Violation:
-    """Return a violation of the actor's world, for its instructor."""
-    query = sa.select(Violation).where(Violation.id == violation_id, Violation.world_id == actor.world())
-    return _one(query.options(orm.joinedload(Violation.shop)), lock=False)  # type: ignore[no-any-return]
-
-
-def get_bought_thread(actor: Actor, thread_id: int) -> ServiceThread:
-    """Return a conversation that the actor has with a shop, as the buyer."""
-    query = sa.select(ServiceThread).where(
-        ServiceThread.id == thread_id,
-        ServiceThread.world_id == actor.world(),
-        ServiceThread.buyer_id == actor.person(),
-    )
-    return _one(query.options(orm.joinedload(ServiceThread.shop)), lock=False)  # type: ignore[no-any-return]
-
-
-def get_sold_thread(actor: Actor, thread_id: int) -> ServiceThread:
-    """Return a conversation of a shop that the actor runs with the power to answer buyers."""
-    query = sa.select(ServiceThread).where(
-        ServiceThread.id == thread_id,
-        ServiceThread.world_id == actor.world(),
-        ServiceThread.shop_id.in_(shops_run_by(actor)),
-    )
-    thread: ServiceThread = _one(query.options(orm.joinedload(ServiceThread.shop)), lock=False)
-    require_power(actor, thread.shop_id, ShopPower.CHAT)
-    return thread

@@ -10,7 +10,7 @@ from typing import Any
 from app.core.errors import InvalidInput, Refused
 from app.core.sockets import Door, Sockets, Visit, socketio
 from app.core.uow import unit_of_work
-from sim_mall import access
+from sim_mall import access, access_service
 from sim_mall.domain.service_flow import MessageKind
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.services import service_chat, service_entry
@@ -46,7 +46,7 @@ def join(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Enter a conversation as buyer or as seat; messages after ``last_seq`` come in the answer, oldest first."""
     thread_id, last_seq = _whole(data, "thread"), _whole(data, "last_seq", 0)
     shop_side = data.get("side") == "shop"
-    thread = (access.get_sold_thread if shop_side else access.get_bought_thread)(visit.actor, thread_id)
+    thread = (access_service.get_sold_thread if shop_side else access_service.get_bought_thread)(visit.actor, thread_id)
     _leave(visit)
     room = shop_room(thread.id) if shop_side else buyer_room(thread.id)
     socketio.seat(visit, NAMESPACE, room)

@@ -21,7 +21,7 @@ from app.core.web.forms import clean_text
 from app.worlds import due
 from app.worlds.clock import sim_now
 from app.worlds.models import DueTask
-from sim_mall import access
+from sim_mall import access, access_service
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.service_flow import (
     IDLE,
@@ -183,7 +183,7 @@ def ask(actor: Actor, thread_id: int, words: Words, key: str) -> ServiceMessage:
     Raises InvalidInput (code rule_risk) for contact details and abuse, TooMany for a flood.
     """
     actor.require(Permission.MALL_BUY)
-    thread = access.get_bought_thread(actor, thread_id)
+    thread = access_service.get_bought_thread(actor, thread_id)
     text, body = _body(actor, thread, words)
     if (seen := _seen(thread, actor.person(), key, text)) is not None:
         return seen
@@ -229,7 +229,7 @@ def answer(actor: Actor, thread_id: int, words: Words, key: str, *, accepted: bo
     the buyer gets nothing and the shop a simulated violation.
     """
     actor.require(Permission.MALL_SELL)
-    thread = access.get_sold_thread(actor, thread_id)
+    thread = access_service.get_sold_thread(actor, thread_id)
     text, body = _body(actor, thread, words)
     if words.kind is MessageKind.TEXT:
         text = service_replies.fill_for(actor, thread, text)[:MAX_TEXT]
@@ -274,7 +274,11 @@ def on_idle(task: DueTask) -> None:
 
 def read_up_to(actor: Actor, thread_id: int, seq: int, *, shop_side: bool) -> None:
     """Note that one side has read up to ``seq``."""
-    thread = access.get_sold_thread(actor, thread_id) if shop_side else access.get_bought_thread(actor, thread_id)
+    thread = (
+        access_service.get_sold_thread(actor, thread_id)
+        if shop_side
+        else access_service.get_bought_thread(actor, thread_id)
+    )
     column = ServiceThread.shop_seen if shop_side else ServiceThread.buyer_seen
     name = "shop_seen" if shop_side else "buyer_seen"
     upto = min(max(seq, 0), thread.last_seq)

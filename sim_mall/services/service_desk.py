@@ -13,7 +13,7 @@ from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission
 from app.worlds.clock import sim_now
-from sim_mall import access
+from sim_mall import access, access_service
 from sim_mall.domain.service_flow import OPEN_SESSION, SERVICE_FLOW, MessageKind, Sender, SessionState
 from sim_mall.domain.shop_roles import POWERS, MemberState, ShopPower
 from sim_mall.models.members import ShopMember
@@ -133,7 +133,7 @@ def assign(thread: ServiceThread, session: ServiceSession) -> None:
 
 def _open(actor: Actor, thread_id: int) -> tuple[ServiceThread, ServiceSession]:
     actor.require(Permission.MALL_SELL)
-    thread = access.get_sold_thread(actor, thread_id)
+    thread = access_service.get_sold_thread(actor, thread_id)
     query = sa.select(ServiceSession).where(ServiceSession.open_of == thread.id)
     session = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
     if session is None:
@@ -223,7 +223,7 @@ def to_rate(thread: ServiceThread) -> ServiceSession | None:
 def rate(actor: Actor, thread_id: int, session_id: int, stars: int, remark: str) -> None:
     """评价 by the buyer: one to five stars and a word, once a session."""
     actor.require(Permission.MALL_BUY)
-    thread = access.get_bought_thread(actor, thread_id)
+    thread = access_service.get_bought_thread(actor, thread_id)
     session = db.session.get(ServiceSession, session_id)
     if session is None or session.thread_id != thread.id:
         raise NotFound

@@ -13,7 +13,7 @@ from app.core.web.downloads import attachment
 from app.core.web.paging import Page, page_number, paginate
 from app.worlds.clock import sim_now
 from app.worlds.settings import change_setting
-from sim_mall import access
+from sim_mall import access_service
 from sim_mall.domain.rules.book import RULES, WORD_RULES
 from sim_mall.domain.rules.matching import LEVEL_NAMES
 from sim_mall.domain.rules.rulebook import NOTICE
@@ -77,7 +77,7 @@ def set_strictness() -> Answer:
 @requires(Permission.MALL_SHOP_REVIEW)
 def decide_appeal(violation_id: int) -> Answer:
     """申诉成立 or 维持违规."""
-    row = access.get_violation(actor(), violation_id)
+    row = access_service.get_violation(actor(), violation_id)
     form = VerdictForm()
     if not form.accept():
         return violation_page(row, verdict=form), 400
@@ -86,7 +86,7 @@ def decide_appeal(violation_id: int) -> Answer:
             violations.decide_appeal(actor(), violation_id, revoke=form.verdict.data == "revoke", text=form.text.data)
     except DomainError as error:
         form.show(error)
-        return violation_page(access.get_violation(actor(), violation_id), verdict=form), error.status
+        return violation_page(access_service.get_violation(actor(), violation_id), verdict=form), error.status
     done("结论已保存，学员会收到通知。")
     return redirect(url_for("seller.rule_cases"))
 

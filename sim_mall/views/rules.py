@@ -13,7 +13,7 @@ from app.core.web.access import actor, requires
 from app.core.web.formats import datetime_zh, when
 from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
-from sim_mall import access
+from sim_mall import access, access_service
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.checks import FIELD_NAMES
 from sim_mall.domain.rules.penalties import EFFECT_NAMES, half_back
@@ -201,8 +201,8 @@ def violation_page(
 
 def _row(violation_id: int) -> Violation:
     if actor().may(Permission.MALL_SHOP_REVIEW):
-        return access.get_violation(actor(), violation_id)
-    return access.get_own_violation(actor(), violation_id)
+        return access_service.get_violation(actor(), violation_id)
+    return access_service.get_own_violation(actor(), violation_id)
 
 
 @seller.get("/rules/violations/<int:violation_id>")
@@ -216,7 +216,7 @@ def violation(violation_id: int) -> Answer:
 @requires(Permission.MALL_SELL)
 def appeal_violation(violation_id: int) -> Answer:
     """申诉."""
-    row = access.get_own_violation(actor(), violation_id)
+    row = access_service.get_own_violation(actor(), violation_id)
     form = AppealForm()
     if not form.accept():
         return violation_page(row, appeal=form), 400
@@ -234,7 +234,7 @@ def appeal_violation(violation_id: int) -> Answer:
 @requires(Permission.MALL_SELL)
 def answer_quiz(violation_id: int) -> Answer:
     """小测验: both right, half of the points come back."""
-    row = access.get_own_violation(actor(), violation_id)
+    row = access_service.get_own_violation(actor(), violation_id)
     answers = [digits(request.form.get(f"q{n}", "")) for n in range(2)]
     if None in answers:
         flash("请回答两道题再提交。", "error")

@@ -11,7 +11,7 @@ from app.core.web.access import actor, requires, wants_json
 from app.core.web.formats import when
 from app.core.web.forms import new_key
 from app.core.web.picture_views import picture_url
-from sim_mall import access
+from sim_mall import access_service
 from sim_mall.models.service import ServiceThread
 from sim_mall.services import service_cards, service_chat, service_desk, service_lists
 from sim_mall.views.blueprints import Answer, mall
@@ -70,14 +70,14 @@ def _page(thread: ServiceThread, text: str = "") -> str:
 @requires(Permission.MALL_BUY)
 def service(thread_id: int) -> Answer:
     """The chat with a shop."""
-    return _page(access.get_bought_thread(actor(), thread_id))
+    return _page(access_service.get_bought_thread(actor(), thread_id))
 
 
 @mall.get("/service/<int:thread_id>/after")
 @requires(Permission.MALL_BUY)
 def service_after(thread_id: int) -> Answer:
     """Messages after ``seq``, for pages whose socket is down."""
-    return messages_json(access.get_bought_thread(actor(), thread_id), shop_side=False)
+    return messages_json(access_service.get_bought_thread(actor(), thread_id), shop_side=False)
 
 
 @mall.post("/service/<int:thread_id>/say")
@@ -90,7 +90,7 @@ def service_say(thread_id: int) -> Answer:
         if wants_json() or error.status in {403, 404}:
             raise
         flash(error.message, "error")
-        thread = access.get_bought_thread(actor(), thread_id)
+        thread = access_service.get_bought_thread(actor(), thread_id)
         return _page(thread, request.form.get("text", "")), error.status
     return answer or redirect(url_for("mall.service", thread_id=thread_id) + "#end")
 
@@ -120,5 +120,5 @@ def rate_service(thread_id: int) -> Answer:
 @requires(Permission.MALL_BUY)
 def service_image(thread_id: int, message_id: int) -> Response:
     """The picture of a message."""
-    thread = access.get_bought_thread(actor(), thread_id)
+    thread = access_service.get_bought_thread(actor(), thread_id)
     return image_answer(thread, service_chat.message_of(thread, message_id), shop_side=False)

@@ -11,7 +11,7 @@ from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires, wants_json
 from app.core.web.formats import when
 from app.core.web.forms import Form, new_key
-from sim_mall import access
+from sim_mall import access, access_service
 from sim_mall.domain.order_flow import ORDER_NAMES
 from sim_mall.domain.rules.rulebook import NOTICE
 from sim_mall.domain.service_flow import OPEN_SESSION, SESSION_NAMES, STAGE_NAMES
@@ -89,14 +89,14 @@ def service_desk_page() -> Answer:
 @requires(Permission.MALL_SELL)
 def service_chat_page(thread_id: int) -> Answer:
     """One conversation on the desk."""
-    return _desk_page(access.get_sold_thread(actor(), thread_id))
+    return _desk_page(access_service.get_sold_thread(actor(), thread_id))
 
 
 @seller.get("/service/<int:thread_id>/after")
 @requires(Permission.MALL_SELL)
 def service_after(thread_id: int) -> Answer:
     """Messages after ``seq``, for pages whose socket is down."""
-    return messages_json(access.get_sold_thread(actor(), thread_id), shop_side=True)
+    return messages_json(access_service.get_sold_thread(actor(), thread_id), shop_side=True)
 
 
 @seller.post("/service/<int:thread_id>/say")
@@ -108,7 +108,7 @@ def service_say(thread_id: int) -> Answer:
     except DomainError as error:
         if wants_json() or error.status in {403, 404}:
             raise
-        thread = access.get_sold_thread(actor(), thread_id)
+        thread = access_service.get_sold_thread(actor(), thread_id)
         return _desk_page(thread, refusal(error)), error.status
     return answer or redirect(url_for("seller.service_chat_page", thread_id=thread_id) + "#end")
 
@@ -157,7 +157,7 @@ def set_seat() -> Answer:
 @requires(Permission.MALL_SELL)
 def service_image(thread_id: int, message_id: int) -> Response:
     """The picture of a message."""
-    thread = access.get_sold_thread(actor(), thread_id)
+    thread = access_service.get_sold_thread(actor(), thread_id)
     return image_answer(thread, service_chat.message_of(thread, message_id), shop_side=True)
 
 

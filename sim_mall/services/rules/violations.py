@@ -18,7 +18,7 @@ from app.core.permissions import Permission
 from app.ledger import book
 from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
-from sim_mall import access
+from sim_mall import access, access_service
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.penalties import EFFECT_NAMES, Effect, appeal_until, half_back, sanctions, year_start
 from sim_mall.domain.rules.rulebook import NOTICE, Severity, points_text
@@ -175,7 +175,7 @@ def _tell(shop: Shop, row: Violation, effects: Sequence[str]) -> None:
 def appeal_violation(actor: Actor, violation_id: int, text: str) -> Violation:
     """Appeal to the instructor within the time for it, once. Raises InvalidInput naming the field."""
     actor.require(Permission.MALL_SELL)
-    row = access.get_own_violation(actor, violation_id)
+    row = access_service.get_own_violation(actor, violation_id)
     text = text.strip()
     if not MIN_APPEAL <= len(text) <= MAX_APPEAL:
         raise InvalidInput(f"请写明申诉理由，{MIN_APPEAL} 到 {MAX_APPEAL} 个字。", field="text")
@@ -196,7 +196,7 @@ def decide_appeal(actor: Actor, violation_id: int, *, revoke: bool, text: str) -
     One that is taken back gives back points, money and effects. An instructor may also take back one in force.
     """
     actor.require(Permission.MALL_SHOP_REVIEW)
-    row = access.get_violation(actor, violation_id)
+    row = access_service.get_violation(actor, violation_id)
     text = text.strip()
     if not 2 <= len(text) <= 300:
         raise InvalidInput("请写明理由，2 到 300 个字，学员会看到。", field="text")
@@ -252,7 +252,7 @@ def answer_quiz(actor: Actor, violation_id: int, answers: Sequence[int]) -> bool
     Return whether both were right; wrong answers may be tried again. Raises Refused when it was passed before.
     """
     actor.require(Permission.MALL_SELL)
-    row = access.get_own_violation(actor, violation_id)
+    row = access_service.get_own_violation(actor, violation_id)
     if row.quiz_at is not None:
         raise Refused("这条违规的小测验已经通过，分数已经返还过了。", code="quiz_done")
     if row.state == ViolationState.REVOKED:
