@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, goods, manage, promotions, shows, sourcing, texts, trade
+from app.demo import assessment, goods, manage, promotions, service, shows, sourcing, texts, trade
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -263,3 +263,4 @@ def _now(market: Market, line: Timeline) -> None:
         trade.open_cases(market)
         trade.keep_records(market)
         shows.announce(market, 3, "一杯茶的下午：三款新茶试喝", shows.evening(now))
+    service.play(market, line)

@@ -1,0 +1,45 @@
+"""Customer service and one violation of the demo class: a finished talk, one that waits, an appeal for the teacher."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from app.core.db import db
+from app.demo.market import Market
+from app.demo.timeline import Timeline
+from sim_mall.domain.rules.violation_flow import ViolationState
+from sim_mall.models.rules import Violation
+from sim_mall.services import service_chat, service_desk, service_replies
+from sim_mall.services.rules import violations
+from sim_mall.services.service_chat import Words
+
+SELLER, DONE, WAITING = 1, 3, 7
+
+
+def play(market: Market, line: Timeline) -> None:
+    """Half an hour before the end: the first trainee's desk with two buyers."""
+    seller, shop_id = market.traders[SELLER], market.shops[SELLER]
+    done, waiting = market.traders[DONE], market.traders[WAITING]
+    start = line.end - timedelta(minutes=2, seconds=50)
+    with line.at(start):
+        service_replies.add_starting_phrases(seller)
+        service_replies.add_keyword(seller, "发货, 几天到", "亲，付款后 48 小时内发货，发出后可以在订单里查看物流。")
+        service_desk.set_online(seller, online=True)
+        first = service_chat.open_thread(done, shop_id)
+        service_chat.ask(done, first, Words("在吗？这款容易掉色吗"), market.key())
+    with line.at(start + timedelta(seconds=40)):
+        service_chat.answer(seller, first, Words("在的。深色第一次单独洗，之后基本不掉色。"), market.key())
+        service_chat.answer(seller, first, Words("加我微信 lushan2026 给你便宜"), market.key(), accepted=True)
+    with line.at(start + timedelta(seconds=70)):
+        session = service_desk.close(seller, first)
+        service_desk.rate(done, first, session.id, 5, "回复很快")
+    with line.at(start + timedelta(seconds=90)):
+        second = service_chat.open_thread(waiting, shop_id)
+        service_chat.ask(waiting, second, Words("今天拍什么时候发货？"), market.key())
+        stopped = sa.select(Violation.id).where(Violation.shop_id == shop_id, Violation.rule == "R10")
+        found = db.session.scalars(stopped.where(Violation.state == ViolationState.EFFECTIVE)).first()
+        if found is not None:
+            text = "是买家先问能不能加微信，我不清楚规则，以后在平台里沟通。"
+            violations.appeal_violation(seller, found, text)
