@@ -116,7 +116,6 @@ def messages() -> Answer:
         ],
         kind=kind,
         unread=unread.get(kind, 0) if kind else sum(unread.values()),
-        unread=notices.unread(actor()),
         chat_unread=unread_of_buyer(actor()),
     )
 
