@@ -1454,6 +1454,71 @@ def upgrade() -> None:
     op.create_index("ix_mall_push_message_app", "mall_push_message", ["app_id", "id"], unique=False)
     op.create_index("ix_mall_push_message_due", "mall_push_message", ["status", "next_try_wall_at"], unique=False)
     op.create_table(
+        "mall_service_desk",
+        sa.Column("shop_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("welcome", sa.String(length=200), nullable=False),
+        sa.Column("away", sa.String(length=200), nullable=False),
+        sa.Column("opens", sa.SmallInteger(), nullable=False),
+        sa.Column("closes", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_desk_shop_id")),
+        sa.PrimaryKeyConstraint("shop_id", name=op.f("pk_mall_service_desk")),
+    )
+    op.create_table(
+        "mall_service_keyword",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("keywords", sa.JSON(), nullable=False),
+        sa.Column("answer", sa.String(length=300), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_keyword_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_service_keyword")),
+    )
+    op.create_index(op.f("ix_mall_service_keyword_shop_id"), "mall_service_keyword", ["shop_id"], unique=False)
+    op.create_table(
+        "mall_service_phrase",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("category", sa.String(length=20), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_phrase_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_service_phrase")),
+    )
+    op.create_index(op.f("ix_mall_service_phrase_shop_id"), "mall_service_phrase", ["shop_id"], unique=False)
+    op.create_table(
+        "mall_service_seat",
+        sa.Column("shop_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("online", sa.Boolean(), nullable=False),
+        sa.Column("capacity", sa.Integer(), nullable=False),
+        sa.CheckConstraint("capacity BETWEEN 1 AND 50", name=op.f("ck_mall_service_seat_capacity")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_mall_service_seat_account_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_seat_shop_id")),
+        sa.PrimaryKeyConstraint("shop_id", "account_id", name=op.f("pk_mall_service_seat")),
+    )
+    op.create_table(
+        "mall_service_thread",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("buyer_id", sa.Integer(), nullable=False),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("buyer_seen", sa.Integer(), nullable=False),
+        sa.Column("shop_seen", sa.Integer(), nullable=False),
+        sa.Column("last_text", sa.String(length=80), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["buyer_id"], ["accounts_account.id"], name=op.f("fk_mall_service_thread_buyer_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_thread_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_service_thread_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_service_thread")),
+        sa.UniqueConstraint("shop_id", "buyer_id", name=op.f("uq_mall_service_thread_shop_id_buyer_id")),
+    )
+    op.create_index(
+        "ix_mall_service_thread_buyer", "mall_service_thread", ["world_id", "buyer_id", "last_at"], unique=False
+    )
+    op.create_index("ix_mall_service_thread_shop", "mall_service_thread", ["shop_id", "last_at"], unique=False)
+    op.create_table(
         "mall_shop_category",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("shop_id", sa.Integer(), nullable=False),
@@ -2132,6 +2197,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("promotion_id", "account_id", name=op.f("pk_mall_promotion_quota")),
     )
     op.create_table(
+        "mall_service_session",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("thread_id", sa.Integer(), nullable=False),
+        sa.Column("open_of", sa.Integer(), nullable=True),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("buyer_id", sa.Integer(), nullable=False),
+        sa.Column("seat_id", sa.Integer(), nullable=True),
+        sa.Column("stage", sa.String(length=40), nullable=False),
+        sa.Column("listing_id", sa.Integer(), nullable=True),
+        sa.Column("order_id", sa.Integer(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("invited_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stars", sa.SmallInteger(), nullable=True),
+        sa.Column("remark", sa.String(length=200), nullable=False),
+        sa.Column("rated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("stars IS NULL OR stars BETWEEN 1 AND 5", name=op.f("ck_mall_service_session_stars")),
+        sa.ForeignKeyConstraint(["buyer_id"], ["accounts_account.id"], name=op.f("fk_mall_service_session_buyer_id")),
+        sa.ForeignKeyConstraint(["seat_id"], ["accounts_account.id"], name=op.f("fk_mall_service_session_seat_id")),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_session_shop_id")),
+        sa.ForeignKeyConstraint(
+            ["thread_id"], ["mall_service_thread.id"], name=op.f("fk_mall_service_session_thread_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_service_session_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_service_session")),
+        sa.UniqueConstraint("open_of", name=op.f("uq_mall_service_session_open_of")),
+    )
+    op.create_index("ix_mall_service_session_opened", "mall_service_session", ["shop_id", "opened_at"], unique=False)
+    op.create_index(op.f("ix_mall_service_session_seat_id"), "mall_service_session", ["seat_id"], unique=False)
+    op.create_index(
+        "ix_mall_service_session_shop", "mall_service_session", ["shop_id", "state", "last_at"], unique=False
+    )
+    op.create_index(op.f("ix_mall_service_session_thread_id"), "mall_service_session", ["thread_id"], unique=False)
+    op.create_table(
         "mall_shop_sanction",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -2363,6 +2466,55 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("world_id", "gram", "listing_id", name=op.f("pk_mall_search_gram")),
     )
     op.create_index("ix_mall_search_gram_listing", "mall_search_gram", ["listing_id"], unique=False)
+    op.create_table(
+        "mall_service_message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("thread_id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("sender", sa.String(length=40), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("body", sa.JSON(), nullable=False),
+        sa.Column("for_shop", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["mall_service_session.id"], name=op.f("fk_mall_service_message_session_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["thread_id"], ["mall_service_thread.id"], name=op.f("fk_mall_service_message_thread_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_service_message_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_service_message")),
+        sa.UniqueConstraint(
+            "thread_id", "account_id", "key", name=op.f("uq_mall_service_message_thread_id_account_id_key")
+        ),
+        sa.UniqueConstraint("thread_id", "seq", name=op.f("uq_mall_service_message_thread_id_seq")),
+    )
+    op.create_table(
+        "mall_service_round",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column("open_of", sa.Integer(), nullable=True),
+        sa.Column("first", sa.Boolean(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=True),
+        sa.Column("seat_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["mall_service_session.id"], name=op.f("fk_mall_service_round_session_id")
+        ),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_service_round_shop_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_service_round")),
+        sa.UniqueConstraint("open_of", name=op.f("uq_mall_service_round_open_of")),
+    )
+    op.create_index(op.f("ix_mall_service_round_session_id"), "mall_service_round", ["session_id"], unique=False)
+    op.create_index("ix_mall_service_round_shop", "mall_service_round", ["shop_id", "asked_at"], unique=False)
     op.create_table(
         "mall_shop_category_listing",
         sa.Column("category_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -3016,6 +3168,10 @@ def downgrade() -> None:
     op.drop_table("mall_sku")
     op.drop_index(op.f("ix_mall_shop_category_listing_listing_id"), table_name="mall_shop_category_listing")
     op.drop_table("mall_shop_category_listing")
+    op.drop_index("ix_mall_service_round_shop", table_name="mall_service_round")
+    op.drop_index(op.f("ix_mall_service_round_session_id"), table_name="mall_service_round")
+    op.drop_table("mall_service_round")
+    op.drop_table("mall_service_message")
     op.drop_index("ix_mall_search_gram_listing", table_name="mall_search_gram")
     op.drop_table("mall_search_gram")
     op.drop_index("ix_mall_qualification_shop", table_name="mall_qualification")
@@ -3045,6 +3201,11 @@ def downgrade() -> None:
     op.drop_index("ix_mall_shop_sanction_shop", table_name="mall_shop_sanction")
     op.drop_index("ix_mall_shop_sanction_active", table_name="mall_shop_sanction")
     op.drop_table("mall_shop_sanction")
+    op.drop_index(op.f("ix_mall_service_session_thread_id"), table_name="mall_service_session")
+    op.drop_index("ix_mall_service_session_shop", table_name="mall_service_session")
+    op.drop_index(op.f("ix_mall_service_session_seat_id"), table_name="mall_service_session")
+    op.drop_index("ix_mall_service_session_opened", table_name="mall_service_session")
+    op.drop_table("mall_service_session")
     op.drop_table("mall_promotion_quota")
     op.drop_index(op.f("ix_mall_payment_order_id"), table_name="mall_payment")
     op.drop_table("mall_payment")
@@ -3115,6 +3276,15 @@ def downgrade() -> None:
     op.drop_index("ix_mall_shop_member_person", table_name="mall_shop_member")
     op.drop_table("mall_shop_member")
     op.drop_table("mall_shop_category")
+    op.drop_index("ix_mall_service_thread_shop", table_name="mall_service_thread")
+    op.drop_index("ix_mall_service_thread_buyer", table_name="mall_service_thread")
+    op.drop_table("mall_service_thread")
+    op.drop_table("mall_service_seat")
+    op.drop_index(op.f("ix_mall_service_phrase_shop_id"), table_name="mall_service_phrase")
+    op.drop_table("mall_service_phrase")
+    op.drop_index(op.f("ix_mall_service_keyword_shop_id"), table_name="mall_service_keyword")
+    op.drop_table("mall_service_keyword")
+    op.drop_table("mall_service_desk")
     op.drop_index("ix_mall_push_message_due", table_name="mall_push_message")
     op.drop_index("ix_mall_push_message_app", table_name="mall_push_message")
     op.drop_table("mall_push_message")
