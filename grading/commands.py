@@ -93,3 +93,15 @@ def stats(file: str) -> tuple[Any, int]:
     from grading.domain import marks_file
 
     return marks_file.run(_document(file)), 0
+
+
+@commands.command("expire-leases")
+@answers
+def expire_leases() -> tuple[Any, int]:
+    """Take back papers whose lease ran out and draw others; for a timer of the machine."""
+    from app.core.actor import system
+    from app.core.uow import unit_of_work
+    from grading.services import leases
+
+    with unit_of_work():
+        return {"taken_back": leases.expire_all(system())}, 0

@@ -21,10 +21,11 @@ from grading.views import afterwards, assess, batches, managing, plan_side
 from grading.views import outcome as outcome_views
 from grading.views import plan as plan_views
 from grading.views import pool as pool_views
+from grading.views import rubrics as rubric_views
 from grading.views.blueprint import blueprint
 
 MODELS = (batch, identity, outcome, plan, pool)
-VIEWS = (afterwards, assess, batches, managing, outcome_views, plan_views, plan_side, pool_views)
+VIEWS = (afterwards, assess, batches, managing, outcome_views, plan_views, plan_side, pool_views, rubric_views)
 
 
 def _waiting(actor: Actor) -> int:
@@ -94,6 +95,10 @@ def _centre_cards(actor: Actor) -> list[HomeCard]:
         )
         for row in home.batches_at(actor, BatchState.OPEN)[:2]
     )
+    appealed = home.waiting_appeals(actor)
+    if appealed:
+        text = f"有 {appealed} 份申诉等待形式审查。"
+        cards.append(HomeCard("处理申诉", text, "/grading/appeals", "去处理", 12, "scale"))
     for row in home.batches_at(actor, BatchState.MARKING)[:2]:
         done = row.scored == row.papers
         cards.append(
@@ -122,6 +127,7 @@ FEATURE = Feature(
         MenuItem("grading", "我的评审", "grading.assess", "writing", P.GRADING_PAPER_MARK, 10, count=_waiting),
         MenuItem("grading", "评审批次", "grading.batches", "files", P.GRADING_BATCH_READ, 10),
         MenuItem("grading", "评审库", "grading.assessor_pool", "users", P.GRADING_BATCH_MANAGE, 30),
+        MenuItem("grading", "评分标准", "grading.rubrics", "ruler", P.GRADING_BATCH_MANAGE, 35),
         MenuItem("grading", "申诉", "grading.list_appeals", "scale", P.GRADING_BATCH_MANAGE, 40),
         MenuItem("grading", "学员规划书", "grading.class_plans", "notebook", P.CLASS_TEACH, 40),
         MenuItem("grading", "跟踪辅导", "grading.list_coaching", "school", P.CLASS_TEACH, 50),

@@ -26,6 +26,21 @@ class RubricVersion(Base):
     created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
 
 
+class RubricTemplate(Base):
+    """A version of a programme's rubric as a pool's owner edited it; append-only, the newest is in force."""
+
+    __tablename__ = "grading_rubric_template"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    scope_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_scope.id"))
+    programme: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    version: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    content: orm.Mapped[str] = orm.mapped_column(sa.Text)
+    hash: orm.Mapped[str] = orm.mapped_column(sa.String(64))
+    edited_by: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    __table_args__ = (sa.UniqueConstraint("scope_id", "programme", "version"),)
+
+
 class Batch(StatefulMixin, Base):
     """The papers of one class that are drawn, marked and released together."""
 

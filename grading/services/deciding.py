@@ -10,7 +10,7 @@ from app.core.db import db
 from app.core.flow import fire
 from grading import access
 from grading.domain import scoring
-from grading.domain.flows import PAPER_FLOW, PaperState
+from grading.domain.flows import ASSIGNMENT_FLOW, PAPER_FLOW, AssignmentState, PaperState
 from grading.domain.rubric import Entry, Rubric
 from grading.models.batch import Assignment, Batch, Paper
 from grading.services import draws
@@ -78,6 +78,9 @@ def _call(batch: Batch, paper: Paper, event: str, slot: int, reason: str, why: t
 def _settle(batch: Batch, paper: Paper, marks: dict[int, scoring.Marked]) -> None:
     decided = scoring.decide(marks)
     totals = [marks[slot].total for slot in sorted(marks)]
+    for work in access.active(paper.id):
+        if work.state != AssignmentState.COMPLETED:  # a third called before a mark was voided or reopened
+            fire(ASSIGNMENT_FLOW, work, "revoke", system(), values={"recusal": "no longer needed"})
     fire(
         PAPER_FLOW,
         paper,

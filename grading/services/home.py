@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
+from app.accounts.scopes import descendants
 from app.core.actor import Actor
+from app.core.db import db
 from grading import access
-from grading.domain.flows import BatchState, OutcomeState
+from grading.domain.flows import AppealState, BatchState, OutcomeState
+from grading.models.outcome import Appeal
 from grading.services import intake, results
 
 
@@ -22,3 +27,13 @@ def waiting_outcomes(actor: Actor) -> int:
 def batches_at(actor: Actor, state: BatchState) -> list[results.BatchRow]:
     """Return the actor's batches in this state."""
     return [row for row in results.list_batches(actor) if row.state == state]
+
+
+def waiting_appeals(actor: Actor) -> int:
+    """Return how many appeals below the actor's scope wait for the formal check."""
+    if actor.scope_id is None:
+        return 0
+    query = sa.select(sa.func.count(Appeal.id)).where(
+        Appeal.scope_id.in_(descendants(actor.scope_id)), Appeal.state == AppealState.FILED
+    )
+    return db.session.scalar(query) or 0

@@ -34,6 +34,7 @@ from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.identity import PaperIdentity
 from grading.models.outcome import Outcome
 from grading.models.plan import Plan, PlanVersion
+from grading.services import rubric_desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _open(actor: Actor, scope_id: int) -> int:
     ).all()
     if not outcomes:
         raise Refused("这个班级没有待送审的实践成果，请等学员提交后再开启批次。")
-    rubric = _freeze_rubric(ports.bound().classes.class_of(None, scope_id).version)
+    rubric = _freeze_rubric(ports.bound().classes.class_of(None, scope_id).version, actor.scope_id)
     last = db.session.scalar(sa.select(sa.func.max(Batch.number)).where(Batch.scope_id == scope_id)) or 0
     batch = Batch(
         scope_id=scope_id,
@@ -121,9 +122,9 @@ def take_in(actor: Actor, batch: Batch, outcomes: list[Outcome]) -> int:
     return len(codes)
 
 
-def _freeze_rubric(programme: str) -> RubricVersion:
+def _freeze_rubric(programme: str, scope_id: int | None) -> RubricVersion:
     try:
-        text = rubrics.template_text(programme)
+        text = rubric_desk.current_text(programme, scope_id)
     except KeyError as error:
         raise Refused(f"没有适用于“{programme}”的评分标准，请联系管理员。") from error
     hash_ = rubrics.rubric_hash(text)

@@ -13,6 +13,7 @@ from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access
+from grading.domain.deadlines import LEASE_HOURS, after_work_hours
 from grading.domain.flows import (
     ASSIGNMENT_FLOW,
     INACTIVE,
@@ -68,7 +69,8 @@ def reopen(actor: Actor, batch_id: int, code: str, slot: int, reason: str) -> No
     batch, paper, work = _work(actor, batch_id, code, slot)
     if paper.state not in {*UNSCORED, PaperState.SCORED}:
         raise Refused("成绩已经发布，评分不能再退回修改；需要更正请先撤回发布。")
-    fire(ASSIGNMENT_FLOW, work, "reopen", actor, note={"reason": _reason(reason)}, values={"total": None})
+    values = {"total": None, "lease_until": after_work_hours(clock.now(), LEASE_HOURS)}
+    fire(ASSIGNMENT_FLOW, work, "reopen", actor, note={"reason": _reason(reason)}, values=values)
     _back_to_marking(actor, paper)
     audit.record(actor, "mark.reopened", f"paper:{code}", {"slot": slot, "reason": reason}, scope_id=batch.scope_id)
 

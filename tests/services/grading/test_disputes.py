@@ -173,6 +173,23 @@ def test_reopened_mark_opens_the_final_score(app_context: Flask) -> None:
     assert _paper(code).final_numerator == 76
 
 
+def test_a_third_that_is_no_longer_needed_is_called_off(app_context: Flask) -> None:
+    stage = make.make_stage(trainees=1, assessors=3)
+    batch_id = make.drawn_batch(stage)
+    code = make.codes(batch_id)[0]
+    make.mark_paper(stage, batch_id, code, 62, 58)
+    third = _holder(stage, batch_id, code, 3)
+    with unit_of_work():
+        leases.reopen(stage.centre, batch_id, code, 2, "评语里写的是 62 分")
+    who = _holder(stage, batch_id, code, 2)
+    desk = marking.desk(who, code)
+    with unit_of_work():
+        marking.submit_marks(who, code, desk.sheet.version, make.spread(desk.paper.rubric, 62), make.key())
+    assert (_paper(code).state, _paper(code).final_numerator) == (PaperState.SCORED, 62)
+    with pytest.raises(NotFound):
+        marking.desk(third, code)
+
+
 def test_conflicts_of_institution_certificate_declaration_and_pin(app_context: Flask) -> None:
     """Hard case 2 and table 3.4."""
     stage = make.make_stage(trainees=1, assessors=3)

@@ -19,7 +19,7 @@ from grading.data import REPORT_FIELDS
 from grading.domain.canonical import digest
 from grading.domain.forecast import Product
 from grading.domain.plan_content import PlanContent
-from grading.models.batch import Paper
+from grading.models.batch import Assignment, Paper
 from grading.services import marking
 from sim_mall.open_platform import create_listing
 from tests.factories import grading as make
@@ -168,3 +168,28 @@ def test_not_yours_and_not_there_answer_the_same(app: Flask) -> None:
 
     assert answers(code) == answers("ZZZZZZ")
     assert {status for status, _ in answers(code)} == {404, 400} or {status for status, _ in answers(code)} == {404}
+
+
+@pytest.mark.sqlite_only
+def test_an_arbiter_learns_neither_author_nor_colleagues(app: Flask) -> None:
+    """The arbiter sees points and comments; the search would find a colleague's name planted in one."""
+    with app.app_context():
+        stage = make.make_stage(trainees=1, assessors=4)
+        batch_id = make.drawn_batch(stage)
+        code = make.codes(batch_id)[0]
+        make.mark_paper(stage, batch_id, code, 90, 30, 61)
+        work = {row.slot: row for row in make.work_on(batch_id, code)}
+        first = work[1].id
+        arbiter = make.assessor_of(stage, work[4])
+        others = [make.assessor_of(stage, work[slot]).name for slot in (1, 2, 3)]
+        hidden = [*others, stage.trainees[0].name, stage.row.name, stage.instructor.name]
+        client = sign_in(app.test_client(), arbiter)
+        client.post(f"/grading/assess/{code}/open")
+    page = client.get(f"/grading/assess/{code}").get_data(as_text=True)
+    assert "你是这份评审件的仲裁人" in page and "评委丙" in page
+    assert [name for name in hidden if name in page] == []
+    with app.app_context(), unit_of_work():
+        row = db.session.get_one(Assignment, first)
+        row.entries = row.entries.replace("理由写清楚了。", f"{others[1]}也这么看。", 1)
+    page = client.get(f"/grading/assess/{code}").get_data(as_text=True)
+    assert [name for name in hidden if name in page] == [others[1]]
