@@ -329,6 +329,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_grading_relation_account_id"), "grading_relation", ["account_id"], unique=False)
     op.create_index(op.f("ix_grading_relation_scope_id"), "grading_relation", ["scope_id"], unique=False)
     op.create_table(
+        "grading_rubric_template",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("programme", sa.String(length=20), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("edited_by", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["edited_by"], ["accounts_account.id"], name=op.f("fk_grading_rubric_template_edited_by")
+        ),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_rubric_template_scope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_rubric_template")),
+        sa.UniqueConstraint(
+            "scope_id", "programme", "version", name=op.f("uq_grading_rubric_template_scope_id_programme_version")
+        ),
+    )
+    op.create_table(
         "teaching_task",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("scope_id", sa.Integer(), nullable=False),
@@ -3422,6 +3441,7 @@ def downgrade() -> None:
     op.drop_table("training_institution")
     op.drop_index("ix_teaching_task_class", table_name="teaching_task")
     op.drop_table("teaching_task")
+    op.drop_table("grading_rubric_template")
     op.drop_index(op.f("ix_grading_relation_scope_id"), table_name="grading_relation")
     op.drop_index(op.f("ix_grading_relation_account_id"), table_name="grading_relation")
     op.drop_table("grading_relation")
