@@ -85,6 +85,7 @@ def wire(flask_app: Flask, feature: Feature) -> None:
     flask_app.extensions["home_cards"].extend(feature.home_cards)
     flask_app.extensions["flows"].extend(feature.flows)
     flask_app.extensions["periodic"].update(feature.periodic)
+    flask_app.extensions["every_process"].update(feature.every_process)
     if feature.sockets:
         feature.sockets(socketio)
     if feature.startup:

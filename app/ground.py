@@ -40,7 +40,7 @@ def configure(flask_app: Flask, settings: Settings) -> None:
     )
     flask_app.json.ensure_ascii = False  # type: ignore[attr-defined]
     flask_app.extensions.update({"menu": [], "jobs": {}, "due_handlers": {}, "home_cards": [], "flows": []})
-    flask_app.extensions["periodic"] = {}
+    flask_app.extensions.update({"periodic": {}, "every_process": {}})
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         flask_app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

@@ -269,7 +269,6 @@ def _desk(
 
 def _start(app: Flask) -> None:
     app.extensions.setdefault("world_pages", []).append(("费率与买卖限制", "seller.market"))
-    app.extensions.setdefault("loops", []).append(("visits", visits.FLUSH_SECONDS, visits.flush))
 
 
 P = Permission
@@ -365,4 +364,5 @@ FEATURE = Feature(
         groups.DEADLINE: groups.on_deadline,
     },
     startup=_start,
+    every_process={"visits": (visits.FLUSH_SECONDS, visits.flush)},
 )

@@ -50,7 +50,8 @@ class Feature:
     """Everything that one package brings along. The factory wires it; nothing is discovered.
 
     home_cards: per function, the cards for an actor. due_handlers: kind → handler(world_id, task).
-    sockets: called once with the SocketIO object. periodic: name → (seconds, step) that a web process repeats.
+    sockets: called once with the SocketIO object. periodic: name → (seconds, step) that the
+    web process with the clock repeats. every_process: the same, repeated by every web process.
     """
 
     name: str
@@ -65,3 +66,4 @@ class Feature:
     flows: Sequence[Flow] = ()
     startup: Callable[[Any], None] | None = None
     periodic: Mapping[str, tuple[float, Callable[[], object]]] = field(default_factory=dict)
+    every_process: Mapping[str, tuple[float, Callable[[], object]]] = field(default_factory=dict)

@@ -43,11 +43,8 @@ def _forever(app: Flask, name: str, seconds: float, step: Callable[[], object]) 
 
 
 def start(app: Flask) -> None:
-    """Start the loops of this process; the clock's and the outbox's only where the setting TICKER is on.
-
-    Features add theirs to ``app.extensions["loops"]``: (name, seconds, step).
-    """
-    for name, seconds, step in app.extensions.get("loops", ()):
+    """Start the loops of this process; the clock's and the outbox's only where the setting TICKER is on."""
+    for name, (seconds, step) in app.extensions["every_process"].items():
         _forever(app, name, seconds, step)
     if not app.config["SETTINGS"].ticker:
         return

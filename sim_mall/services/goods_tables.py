@@ -22,7 +22,7 @@ from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.goods import FreightTemplate, Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import freight, listing_rules, listings, search, stock
+from sim_mall.services import freight, goods_lists, listing_rules, listings, search, stock
 from sim_mall.services.goods_sheet import COLUMNS, Goods, RowError, Table, attributes_text, read_goods
 from sim_mall.services.listing_reading import draft_of, facts_of, live_skus, sku_text
 from sim_mall.services.notices import note
@@ -268,8 +268,9 @@ def _change(actor: Actor, goods: Goods) -> None:
 # -- export -----------------------------------------------------------------------------------------
 
 
-def export_rows(found: Sequence[Listing]) -> list[list[Any]]:
-    """Return the rows of listings for a table, one per SKU, in the columns that the import reads."""
+def export_rows(shop: Shop, tab: str, words: str) -> list[list[Any]]:
+    """Return the rows of a tab's listings for a table, one per SKU, in the columns that the import reads."""
+    found = db.session.scalars(goods_lists.manage_query(shop, tab, words).limit(MAX_EXPORT)).all()
     rows = []
     for listing in found:
         template = listing.freight_template

@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask import Response, flash, redirect, render_template, request, url_for
 
 from app.core import files
-from app.core.db import db
 from app.core.errors import DomainError, InvalidInput
 from app.core.money import parse_yuan, plain_yuan
 from app.core.permissions import Permission
@@ -18,7 +17,7 @@ from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import goods_lists, goods_tables
+from sim_mall.services import goods_tables
 from sim_mall.services.goods_sheet import ADVICE, COLUMNS
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
@@ -102,9 +101,8 @@ def export_goods() -> Answer:
     if not isinstance(shop, Shop):
         return shop
     tab = request.args.get("tab", "")
-    query = goods_lists.manage_query(shop, tab if tab in dict(TABS) else "", request.args.get("q", "")[:60])
-    found = list(db.session.scalars(query.limit(goods_tables.MAX_EXPORT)))
-    data = write_table("商品", list(COLUMNS.values()), goods_tables.export_rows(found), WIDTHS, ADVICE)
+    rows = goods_tables.export_rows(shop, tab if tab in dict(TABS) else "", request.args.get("q", "")[:60])
+    data = write_table("商品", list(COLUMNS.values()), rows, WIDTHS, ADVICE)
     return attachment(data, f"{shop.name}-商品.xlsx", CONTENT_TYPE)
 
 
