@@ -26,6 +26,7 @@ from sim_mall.models.promotions import Promotion, PromotionItem
 from sim_mall.models.shops import Shop
 from sim_mall.services import flash
 from sim_mall.services.notices import note, notify_shop
+from sim_mall.services.rules import sanctions
 from sim_mall.services.shops import system_of
 
 START = "mall.promotion_start"
@@ -200,6 +201,7 @@ def publish(actor: Actor, promotion_id: int) -> Promotion:
     """Publish a draft: it starts by the simulated clock, at once when its time has come."""
     promotion = get_own(actor, promotion_id)
     shop = access.get_shop(actor, promotion.shop_id)
+    sanctions.refuse_promotion(promotion.world_id, promotion.shop_id)
     if promotion.state == P.DRAFT:
         _check(shop, draft_of(promotion))
     now = sim_now(promotion.world_id)

@@ -19,6 +19,8 @@ from app.worlds.settings import change_setting
 from app.worlds.ticker import run_due
 from sim_mall import open_platform
 from sim_mall.data import ShopInfo
+from sim_mall.domain.promotion_flow import PromotionKind
+from sim_mall.domain.promotion_rules import Rule
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.penalties import Effect
 from sim_mall.domain.rules.rulebook import Severity
@@ -27,6 +29,7 @@ from sim_mall.models.rules import Violation
 from sim_mall.services.rules import sanctions, violations, words
 from sim_mall.services.rules.violations import Case
 from tests.factories import mall
+from tests.factories import promotions as made_promotions
 from tests.factories.world import make_actor, make_world
 
 pytestmark = pytest.mark.usefixtures("app_context")
@@ -72,7 +75,8 @@ def test_goods_with_forbidden_words_are_found_by_the_inspection_until_corrected(
 
 
 def test_twelve_general_points_hide_the_shop_for_a_week() -> None:
-    world, teacher, _seller, shop = _stage()
+    world, teacher, seller, shop = _stage()
+    mall.make_listing(seller, shop, "纯棉毛巾")
     for n in range(11):
         _record(world, shop, "R1", f"k{n}")
     assert sanctions.active(world.id, shop.id) == []
@@ -80,7 +84,7 @@ def test_twelve_general_points_hide_the_shop_for_a_week() -> None:
     assert {found.effect for found in sanctions.active(world.id, shop.id)} == {Effect.HIDDEN, Effect.NO_PROMOTION}
     assert list(db.session.scalars(sanctions.hidden_shops(world.id))) == [shop.id]
     with pytest.raises(Refused, match="模拟处罚，不影响真实账号"):
-        sanctions.refuse_promotion(world.id, shop.id)
+        made_promotions.start(seller, PromotionKind.MULTI, Rule(min_qty=2, bp=9000))
     assert _record(world, shop, "R1", "k11") == last
     _go(teacher, world, days=7)
     assert sanctions.active(world.id, shop.id) == []
