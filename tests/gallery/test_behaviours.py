@@ -6,9 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.gallery.style import serving, style_app
+from tests.infrastructure.browser import context_options
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(**context_options())
+    yield context.new_page()
+    context.close()
 
 
 @pytest.fixture
