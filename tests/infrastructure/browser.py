@@ -11,6 +11,7 @@ from typing import Any
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
+    "--disable-gpu-rasterization",  # Debian switches it on: without a GPU it costs most of the processor
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -39,7 +40,7 @@ def launch_options() -> dict[str, Any]:
 
 def context_options() -> dict[str, Any]:
     """Return the arguments of ``browser.new_context`` for a desktop."""
-    return {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": DESKTOP}
+    return {"locale": "zh-CN", "timezone_id": "Asia/Shanghai", "viewport": DESKTOP, "reduced_motion": "reduce"}
 
 
 def phone_options() -> dict[str, Any]:
