@@ -35,6 +35,7 @@ __all__ = [
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 OPEN = "open"
+WORKING = frozenset({OPEN, "suspended", "restricted"})  # what was sold must be fetched and sent, whatever came since
 TO_SHIP = ("paid", "part_shipped")
 HOLDING = ("pending_pay", *TO_SHIP)
 ENDED = ("completed", "closed")

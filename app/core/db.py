@@ -125,6 +125,9 @@ def like_escape(text: str) -> str:
 
 
 def matched(result: sa.Result[Any]) -> int:
-    """Return how many rows a conditional UPDATE or DELETE changed."""
+    """Return how many rows a conditional UPDATE or DELETE changed.
+
+    Not for INSERT: PostgreSQL's answer to it may carry no count. ``returning`` a column tells what came in.
+    """
     count: int = result.rowcount  # type: ignore[attr-defined]
     return count

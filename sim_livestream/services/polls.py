@@ -77,14 +77,15 @@ def vote(actor: Actor, number: int, poll_id: int, choice: int, key: str) -> bool
         if not 0 <= choice < len(json.loads(poll.options)):
             raise InvalidInput("请选择一个选项。", field="choice")
         insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-        cast = db.session.execute(
+        cast = db.session.scalar(
             insert(LivePollVote)
             .values(
                 world_id=poll.world_id, poll_id=poll.id, account_id=actor.person(), choice=choice, wall_at=wall.now()
             )
             .on_conflict_do_nothing()
+            .returning(LivePollVote.account_id)
         )
-        if matched(cast) != 1:
+        if cast is None:
             raise Refused("你已经投过票了。", code="voted")
         return True
 

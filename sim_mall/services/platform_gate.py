@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.accounts.sessions import actor_in
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db, matched
+from app.core.db import db
 from app.core.errors import DomainError, Forbidden, NotFound
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
@@ -102,8 +102,9 @@ def admit(headers: Mapping[str, str], signed: Signed) -> Caller:
             sa.delete(PlatformNonce).where(PlatformNonce.app_id == caller.id, PlatformNonce.at < now - KEEP_NONCES)
         )
         values = {"app_id": caller.id, "nonce": signed.nonce, "at": now}
-        added = matched(db.session.execute(insert(PlatformNonce).values(**values).on_conflict_do_nothing()))
-    if added != 1:
+        used = insert(PlatformNonce).values(**values).on_conflict_do_nothing().returning(PlatformNonce.app_id)
+        added = db.session.scalar(used)
+    if added is None:
         raise Unsigned("这个 X-Nonce 刚刚用过，请换新的随机串重新签名。", code="nonce_replayed")
     return caller
 

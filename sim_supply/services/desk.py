@@ -78,7 +78,7 @@ class Todo:
 def read_todo(actor: Actor) -> Todo:
     """Return what waits for the actor; nothing before the shop is open."""
     shop = mall_client.my_shop(actor)
-    if shop is None or shop.state != mall_client.OPEN:
+    if shop is None or shop.state not in mall_client.WORKING:
         return Todo()
     listed = db.session.scalar(sa.select(sa.exists().where(Mapping.shop_id == shop.id)))
     return Todo(unfetched(actor, shop), needing_seller(actor), not listed)
@@ -128,7 +128,7 @@ def read_desk(actor: Actor) -> Desk:
         shop=shop,
         counts=counts_by_state(actor),
         own_lines=own or 0,
-        waiting=unfetched(actor, shop) if shop and shop.state == mall_client.OPEN else 0,
+        waiting=unfetched(actor, shop) if shop and shop.state in mall_client.WORKING else 0,
         listed=mapped[0],
         low=mapped[1],
         orders_fetched=fetched[0],

@@ -104,5 +104,5 @@ def fetch_automatically(world_id: int, row_id: int) -> None:
     actor = system(world_id, scope_of_world(world_id))
     due.schedule(world_id, sim_now(world_id) + timedelta(minutes=row.auto_minutes), AUTO_DUE, row.id)
     shop = mall_client.shop_by_id(world_id, row.shop_id)
-    if shop.state == mall_client.OPEN:
+    if shop.state in mall_client.WORKING:
         _fetch(actor, shop)

@@ -147,7 +147,9 @@ DISTRICT = "110101"  # 北京市东城区
 def add_address(actor: Actor, division_code: str = DISTRICT) -> int:
     """Write an address; return its id."""
     with unit_of_work():
-        address = addresses.AddressDraft("收货人甲", "13900000001", division_code, "示例路 1 号", is_default=True)
+        address = addresses.AddressDraft(
+            "收货人甲", "13900000001", division_code, f"示例路 {next(_count)} 号", is_default=True
+        )
         return addresses.save_address(actor, address, key()).id
 
 

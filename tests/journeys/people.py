@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.infrastructure.browser import context_options, phone_options
 
 PASSWORD = "Journey-2026-x"
+expect.set_options(timeout=20_000)  # several browsers share the machine with two servers
 
 
 class Person:
@@ -19,7 +20,7 @@ class Person:
         options: dict[str, Any] = phone_options() if phone else context_options()
         self.context: BrowserContext = browser.new_context(base_url=base_url, **options)
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(15_000)
+        self.page.set_default_timeout(30_000)
         self.login = login
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
@@ -58,7 +59,7 @@ class Person:
 
     def sees(self, text: str) -> None:
         """Wait until the text stands on the page."""
-        expect(self.page.get_by_text(text).first).to_be_visible(timeout=20_000)
+        expect(self.page.get_by_text(text).first).to_be_visible()
 
     def close(self) -> None:
         """Close the browser; a script error on any page fails the journey."""

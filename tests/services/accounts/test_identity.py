@@ -73,7 +73,7 @@ def test_keys_are_rotated_and_the_old_one_may_go(app_context: Flask) -> None:
     use_keys(app, key("b"), key("a"))
     assert find_by_id_number(number) is not None  # between the new key and the rotation nothing is lost
     answer = app.test_cli_runner().invoke(args=["accounts", "rotate-keys"])
-    assert json.loads(answer.stdout)["rewritten"] == {"accounts": 1, "rosters": 3}
+    assert json.loads(answer.stdout)["rewritten"] == {"accounts": 1, "rosters": 3, "platform_secrets": 0}
     use_keys(app, key("b"))
     db.session.expire_all()
     assert people.identity_of({account.id}) == {account.id: number}

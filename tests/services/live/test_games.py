@@ -229,7 +229,7 @@ def test_banned_people_stay_out_and_an_instructor_stops_a_show_at_once(app: Flas
             moderation.set_rules(show.host, show.number, slow=0, quiet=True, words="")
         with unit_of_work(), pytest.raises(Refused, match="关闭了发言"):
             chat.say(make_viewer(show), show.number, "在吗", key())
-        with unit_of_work(), pytest.raises(NotFound):
+        with unit_of_work(), pytest.raises(Forbidden):
             moderation.stop(show.host, show.number, "越权")
     with app.app_context():
         packet_id = _packet(show, 100, 2)

@@ -325,7 +325,7 @@ def test_late_shipping_tells_the_seller(world: World, seller: Seller, buyer: Act
     order = mall.buy(buyer, [(sku, 1)])
     jump(world, timedelta(hours=49))
     told = db.session.scalars(sa.select(Notice.title).where(Notice.account_id == seller[0].person())).all()
-    assert told[-2:] == ["订单延迟发货", "违规：延迟发货"]
+    assert {"订单延迟发货", "违规：延迟发货"} <= set(told)
     assert mall.order_row(order.id).state == OrderState.PAID
 
 
