@@ -7,6 +7,7 @@ Every test has a database of its own, copied from a template whose schema the mi
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import shutil
@@ -203,9 +204,14 @@ def make_app(make_settings: SettingsMaker) -> Iterator[AppMaker]:
         _leave_database(app)
 
 
+def _copied(table: dict[Any, Any]) -> dict[Any, Any]:
+    """Return a copy whose dictionaries and lists are copies too."""
+    return {name: copy.copy(value) if type(value) in {dict, list} else value for name, value in table.items()}
+
+
 @pytest.fixture(scope="session")
-def common_apps() -> dict[str, tuple[Flask, dict[str, Any]]]:
-    """The applications that the tests share, by backend, with the configuration that each began with."""
+def common_apps() -> dict[str, tuple[Flask, list[dict[Any, Any]]]]:
+    """The applications that the tests share, by backend, with what each began with: settings, extensions, hooks."""
     return {}
 
 
@@ -215,7 +221,7 @@ def app(
     backend: str,
     make_app: AppMaker,
     make_settings: SettingsMaker,
-    common_apps: dict[str, tuple[Flask, dict[str, Any]]],
+    common_apps: dict[str, tuple[Flask, list[dict[Any, Any]]]],
 ) -> Iterator[Flask]:
     """The application in test mode on a fresh database; no application context is pushed.
 
@@ -229,16 +235,13 @@ def app(
         return
     if backend not in common_apps:
         made = _new_app(make_settings())
-        common_apps[backend] = made, dict(made.config)
-    app, config = common_apps[backend]
-    app.config.clear()
-    app.config.update(config)
-    app.extensions.pop("sign_in_limiter", None)
-    app.extensions.pop("file_store", None)
-    hooks = {scope: list(found) for scope, found in app.teardown_request_funcs.items()}
+        kept = (made.config, made.extensions, made.teardown_request_funcs)
+        common_apps[backend] = made, [_copied(table) for table in kept]
+    app, begun = common_apps[backend]
+    for table, first in zip((app.config, app.extensions, app.teardown_request_funcs), begun, strict=True):
+        table.clear()
+        table.update(_copied(first))
     yield app
-    app.teardown_request_funcs.clear()
-    app.teardown_request_funcs.update(hooks)
     _leave_database(app)
 
 

@@ -100,6 +100,7 @@ def test_members_money_and_data(app: Flask, people: tuple[Actor, ShopInfo, Actor
     assert sheet.sheetnames == ["店铺余额日账单", "店铺余额明细", "保证金日账单", "保证金明细"]
 
     def cost(path: str) -> int:
+        seller.get(path)
         with count_queries(app) as seen:
             assert seller.get(path).status_code == 200
         return len(seen)
