@@ -14,12 +14,10 @@ TARGET = ROOT / "docs" / "pictures"
 PICTURES = (
     ("mall", "trainee01", "/mall/", False),
     ("seller", "trainee01", "/seller/", False),
-    ("supply", "trainee01", "/supply/catalogue", False),
-    ("class", "instructor01", "/classes/DEMO01/", False),
-    ("dashboard", "supervisor", "/dashboards/", False),
+    ("dashboard", "supervisor", "/dashboards/DEMO01", False),
     ("mall-phone", "trainee02", "/mall/", True),
-    ("orders-phone", "trainee02", "/mall/orders/", True),
-    ("plan-phone", "trainee01", "/grading/plan", True),
+    ("data-phone", "trainee01", "/seller/data", True),
+    ("live-phone", "trainee02", "/live/", True),
 )
 
 
