@@ -14,7 +14,7 @@ TARGET = ROOT / "docs" / "pictures"
 PICTURES = (
     ("mall", "trainee01", "/mall/", False),
     ("seller", "trainee01", "/seller/", False),
-    ("dashboard", "supervisor", "/dashboards/DEMO01", False),
+    ("dashboard", "supervisor", "/dashboards/classes/DEMO01", False),
     ("mall-phone", "trainee02", "/mall/", True),
     ("data-phone", "trainee01", "/seller/data", True),
     ("live-phone", "trainee02", "/live/", True),
