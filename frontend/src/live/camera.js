@@ -97,6 +97,7 @@ export function startCamera(root, onAir, say) {
   };
 
   for (const button of panel.querySelectorAll("[data-camera-start]")) {
+    button.disabled = false; // a press before this script would be lost
     button.addEventListener("click", async () => {
       try {
         stream = button.dataset.cameraStart === "screen"
