@@ -15,11 +15,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import Base, UTCDateTime, db
+from app.core.db import Base, UTCDateTime, add_missing, db
 from app.core.uow import before_commit, current
 
 GENESIS = "0" * 64
@@ -109,10 +108,9 @@ def _write_pending() -> None:
     pending = current().notes.pop("audit", [])
     db.session.flush()
     scopes = sorted({row[0] for row in pending})
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     heads = {}
     for scope in scopes:
-        db.session.execute(insert(AuditHead).values(scope_id=scope, seq=0, hash=GENESIS).on_conflict_do_nothing())
+        add_missing(AuditHead, scope_id=scope, seq=0, hash=GENESIS)
         heads[scope] = db.session.scalars(
             sa.select(AuditHead)
             .where(AuditHead.scope_id == scope)

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import TypeDecorator
@@ -127,7 +128,19 @@ def like_escape(text: str) -> str:
 def matched(result: sa.Result[Any]) -> int:
     """Return how many rows a conditional UPDATE or DELETE changed.
 
-    Not for INSERT: PostgreSQL's answer to it may carry no count. ``returning`` a column tells what came in.
+    Not for INSERT: PostgreSQL's answer to it may carry no count; ``add_missing`` tells what came in.
     """
     count: int = result.rowcount  # type: ignore[attr-defined]
     return count
+
+
+def insert_into(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    """Return an INSERT into the model's table that knows ON CONFLICT in the dialect of this database."""
+    return postgresql.insert(model) if db.engine.dialect.name == "postgresql" else sqlite.insert(model)
+
+
+def add_missing(model: type[Base], **values: Any) -> bool:
+    """Insert a row unless one with the same unique values stands already; say whether it came in."""
+    key = sa.inspect(model).primary_key[0]
+    command = insert_into(model).values(**values).on_conflict_do_nothing().returning(key)
+    return db.session.execute(command).first() is not None

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock as wall
-from app.core.db import db, matched
+from app.core.db import add_missing, db, matched
 from app.core.errors import Conflict, Refused
 from app.core.idempotency import body_hash
 from app.ledger.models import LEDGER_NAMES, LedgerAccount, LedgerEntry, LedgerKind, LedgerTransaction
@@ -50,17 +49,12 @@ FEE = Purse(LedgerKind.FEE)
 
 
 def _open(world_id: int, purse: Purse) -> LedgerAccount:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     query = sa.select(LedgerAccount).where(
         LedgerAccount.world_id == world_id, LedgerAccount.kind == purse.kind, LedgerAccount.owner_id == purse.owner_id
     )
     account = db.session.scalars(query).one_or_none()
     if account is None:
-        db.session.execute(
-            insert(LedgerAccount)
-            .values(world_id=world_id, kind=purse.kind, owner_id=purse.owner_id, balance=0)
-            .on_conflict_do_nothing()
-        )
+        add_missing(LedgerAccount, world_id=world_id, kind=purse.kind, owner_id=purse.owner_id, balance=0)
         account = db.session.scalars(query).one()
     return account
 

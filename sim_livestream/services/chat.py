@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db, matched
+from app.core.db import db, insert_into, matched
 from app.core.errors import Conflict, Forbidden, InvalidInput, Refused, TooMany
 from app.core.web.forms import clean_text
 from app.worlds.clock import sim_now
@@ -85,9 +84,8 @@ def _insert(
     actor: Actor, standing: Standing, line: str, key: str, item_id: int | None, held_for: str, now: datetime
 ) -> int | None:
     """Write the row; None when the key was used before."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     found: int | None = db.session.scalar(
-        insert(LiveComment)
+        insert_into(LiveComment)
         .values(
             world_id=standing.world_id,
             room_id=standing.room_id,

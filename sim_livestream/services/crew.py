@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.models import Scope
 from app.accounts.scopes import ancestors
 from app.core import audit
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add_missing, db
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.worlds.api import scope_of_world
 from app.worlds.clock import get_world
@@ -80,10 +79,8 @@ def follow(actor: Actor, number: int) -> None:
     room = access.get_room(actor, number)
     if access.hosts(actor, room):
         raise Refused("这是你自己的店铺，不用关注。")
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = {"world_id": room.world_id, "shop_id": room.shop_id, "account_id": actor.person(), "wall_at": wall.now()}
-    fresh = db.session.scalar(insert(LiveFollow).values(row).on_conflict_do_nothing().returning(LiveFollow.id))
-    if fresh is not None and standing.state in access.GUESTS:
+    if add_missing(LiveFollow, **row) and standing.state in access.GUESTS:
         db.session.add(
             LiveAction(
                 world_id=room.world_id,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import audit
 from app.core import clock as wall
 from app.core.actor import Actor, system
-from app.core.db import db, matched
+from app.core.db import add_missing, db, matched
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.idempotency import once
 from app.ledger import book
@@ -110,18 +109,14 @@ def take_part(actor: Actor, number: int, lot_id: int, key: str) -> bool:
             raise Refused("福袋已经开奖了。", code="over")
         if reason := _unmet(lot, actor.person()):
             raise Refused(reason, code="condition")
-        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-        db.session.execute(
-            insert(LiveLotEntry)
-            .values(
-                world_id=lot.world_id,
-                lot_id=lot.id,
-                account_id=actor.person(),
-                name=actor.name,
-                won=False,
-                wall_at=wall.now(),
-            )
-            .on_conflict_do_nothing()
+        add_missing(
+            LiveLotEntry,
+            world_id=lot.world_id,
+            lot_id=lot.id,
+            account_id=actor.person(),
+            name=actor.name,
+            won=False,
+            wall_at=wall.now(),
         )
         return True
 

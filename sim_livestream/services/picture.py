@@ -16,11 +16,10 @@ from pathlib import Path
 import imageio_ffmpeg
 import structlog
 from flask import current_app
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add_missing
 from app.core.errors import InvalidInput, NotFound, Refused
 from sim_livestream import access
 from sim_livestream.domain.room_flow import ON_AIR
@@ -88,9 +87,8 @@ def _is_recording(data: bytes) -> bool:
 
 
 def _note_recording(room: LiveRoom) -> None:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     row = {"world_id": room.world_id, "room_id": room.id, "folder": str(room.number), "started_wall_at": wall.now()}
-    db.session.execute(insert(LiveRecording).values(**row, sha256="", size=0, seconds=0).on_conflict_do_nothing())
+    add_missing(LiveRecording, **row, sha256="", size=0, seconds=0)
 
 
 def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:

@@ -6,11 +6,10 @@ import json
 from collections.abc import Sequence
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db, matched
+from app.core.db import add_missing, db, matched
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.idempotency import once
 from sim_livestream import access
@@ -76,16 +75,8 @@ def vote(actor: Actor, number: int, poll_id: int, choice: int, key: str) -> bool
             raise Refused("投票已经结束了。", code="over")
         if not 0 <= choice < len(json.loads(poll.options)):
             raise InvalidInput("请选择一个选项。", field="choice")
-        insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-        cast = db.session.scalar(
-            insert(LivePollVote)
-            .values(
-                world_id=poll.world_id, poll_id=poll.id, account_id=actor.person(), choice=choice, wall_at=wall.now()
-            )
-            .on_conflict_do_nothing()
-            .returning(LivePollVote.account_id)
-        )
-        if cast is None:
+        row = {"world_id": poll.world_id, "poll_id": poll.id, "account_id": actor.person()}
+        if not add_missing(LivePollVote, **row, choice=choice, wall_at=wall.now()):
             raise Refused("你已经投过票了。", code="voted")
         return True
 

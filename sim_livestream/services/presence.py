@@ -7,10 +7,9 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import clock as wall
-from app.core.db import db, matched
+from app.core.db import db, insert_into, matched
 from app.worlds.clock import sim_now
 from sim_livestream.domain.pace import GONE
 from sim_livestream.domain.room_flow import ON_AIR
@@ -23,13 +22,12 @@ CHUNK = 400  # ids in one statement
 
 def register_viewers(world_id: int, room_id: int, people: Mapping[int, str]) -> None:
     """Make sure that each account (id → name) has its row in the room, inside the open unit of work."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {"world_id": world_id, "room_id": room_id, "account_id": account_id, "name": people[account_id], "likes": 0}
         for account_id in sorted(people)
     ]
     for start in range(0, len(rows), CHUNK):
-        db.session.execute(insert(LiveViewer).values(rows[start : start + CHUNK]).on_conflict_do_nothing())
+        db.session.execute(insert_into(LiveViewer).values(rows[start : start + CHUNK]).on_conflict_do_nothing())
 
 
 def write(batch: Batch) -> dict[Key, int]:

@@ -8,12 +8,11 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from flask import current_app
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import audit
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db, matched
+from app.core.db import add_missing, db, matched
 from app.core.errors import InvalidInput, Refused
 from app.core.idempotency import once
 from app.core.permissions import Permission
@@ -243,12 +242,7 @@ def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
 
 
 def _take_quota(item: LiveItem, account_id: int, quantity: int) -> None:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(
-        insert(LiveQuota)
-        .values(world_id=item.world_id, item_id=item.id, account_id=account_id, taken=0)
-        .on_conflict_do_nothing()
-    )
+    add_missing(LiveQuota, world_id=item.world_id, item_id=item.id, account_id=account_id, taken=0)
     enough = sa.true() if not item.limit else LiveQuota.taken + quantity <= item.limit
     changed = db.session.execute(
         sa.update(LiveQuota)

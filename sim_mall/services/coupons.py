@@ -12,10 +12,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
-from app.core.db import db, matched
+from app.core.db import add_missing, db, matched
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.flow import fire
 from app.core.idempotency import once
@@ -263,9 +262,8 @@ def _give(actor: Actor, template_id: int, channel: CouponChannel, room_id: int |
 
 
 def _count_claim(template: CouponTemplate, account_id: int) -> None:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     mine = {"template_id": template.id, "account_id": account_id}
-    db.session.execute(insert(CouponClaim).values(**mine, count=0).on_conflict_do_nothing())
+    add_missing(CouponClaim, **mine, count=0)
     changed = db.session.execute(
         sa.update(CouponClaim)
         .where(

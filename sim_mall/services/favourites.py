@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add_missing, db, insert_into
 from app.core.errors import Refused
 from app.core.permissions import Permission
 from app.worlds.clock import sim_now
@@ -43,12 +42,7 @@ def set_favourite(actor: Actor, *, listing_id: int | None = None, shop_id: int |
     count = db.session.scalar(sa.select(sa.func.count()).select_from(Favourite).where(_own(actor))) or 0
     if count >= MOST:
         raise Refused(f"最多收藏 {MOST} 个，请先取消一些。", code="too_many")
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    db.session.execute(
-        insert(Favourite)
-        .values(world_id=actor.world(), account_id=actor.person(), at=sim_now(actor.world()), **what)
-        .on_conflict_do_nothing()
-    )
+    add_missing(Favourite, world_id=actor.world(), account_id=actor.person(), at=sim_now(actor.world()), **what)
 
 
 def is_favourite(actor: Actor, *, listing_id: int | None = None, shop_id: int | None = None) -> bool:
@@ -91,11 +85,10 @@ def counts(actor: Actor) -> tuple[int, int, int]:
 
 def remember(seen: Iterable[tuple[int, int, int]]) -> None:
     """Remember who looked at what; seen: (world, account, listing). Called when visits are written."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     for world_id, account_id, listing_id in sorted(set(seen)):
         now = sim_now(world_id)
         db.session.execute(
-            insert(Footprint)
+            insert_into(Footprint)
             .values(world_id=world_id, account_id=account_id, listing_id=listing_id, at=now)
             .on_conflict_do_update(index_elements=["world_id", "account_id", "listing_id"], set_={"at": now})
         )

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app.core.db import db, matched
+from app.core.db import add_missing, db, matched
 from app.core.errors import Refused
 from app.worlds.clock import sim_now
 from sim_mall.domain.promotion_flow import PromotionState
@@ -71,9 +70,8 @@ def take(promotion: Promotion, units: Mapping[int, int], account_id: int) -> Non
 def count_quota(promotion: Promotion, account_id: int, units: int) -> None:
     """Count units of a buyer in an activity. Raises Refused (code limit) above the limit per buyer."""
     limit = from_json(promotion.rule).per_user
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     mine = {"promotion_id": promotion.id, "account_id": account_id}
-    db.session.execute(insert(PromotionQuota).values(**mine, units=0).on_conflict_do_nothing())
+    add_missing(PromotionQuota, **mine, units=0)
     enough = [PromotionQuota.promotion_id == promotion.id, PromotionQuota.account_id == account_id]
     if limit:
         enough.append(PromotionQuota.units + units <= limit)

@@ -8,12 +8,11 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.accounts.sessions import actor_in
 from app.core import clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add_missing, db
 from app.core.errors import DomainError, Forbidden, NotFound
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
@@ -95,16 +94,13 @@ def admit(headers: Mapping[str, str], signed: Signed) -> Caller:
         failed = checks[-1]
         raise Unsigned(failed.text, code=failed.code)
     now = clock.now()
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     caller = Caller(app.id, app.world_id, app.name)
     with unit_of_work():
         db.session.execute(
             sa.delete(PlatformNonce).where(PlatformNonce.app_id == caller.id, PlatformNonce.at < now - KEEP_NONCES)
         )
-        values = {"app_id": caller.id, "nonce": signed.nonce, "at": now}
-        used = insert(PlatformNonce).values(**values).on_conflict_do_nothing().returning(PlatformNonce.app_id)
-        added = db.session.scalar(used)
-    if added is None:
+        fresh = add_missing(PlatformNonce, app_id=caller.id, nonce=signed.nonce, at=now)
+    if not fresh:
         raise Unsigned("这个 X-Nonce 刚刚用过，请换新的随机串重新签名。", code="nonce_replayed")
     return caller
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from datetime import date
-from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core.actor import Actor
 from app.core.clock import local
-from app.core.db import db
+from app.core.db import db, insert_into
 from app.core.uow import unit_of_work
 from app.worlds.clock import sim_now
 from sim_mall.domain.traffic import Source
@@ -77,7 +75,6 @@ def flush() -> int:
 
 def write(counts: Counter[Key]) -> None:
     """Add views to the counters inside the open unit of work."""
-    insert: Any = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {
             "shop_id": shop_id,
@@ -91,7 +88,7 @@ def write(counts: Counter[Key]) -> None:
         for (shop_id, day, account_id, listing_id, source, world_id), views in sorted(counts.items())
     ]
     for start in range(0, len(rows), 500):
-        command = insert(Visit).values(rows[start : start + 500])
+        command = insert_into(Visit).values(rows[start : start + 500])
         command = command.on_conflict_do_update(
             index_elements=["shop_id", "day", "account_id", "listing_id", "source"],
             set_={"views": sa.text("mall_visit.views + excluded.views")},

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import audit, clock
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add_missing, db
 from app.core.errors import Refused
 from app.core.idempotency import once
 from app.core.permissions import Permission
@@ -56,9 +55,7 @@ def open_shop(actor: Actor) -> mall_client.ShopInfo:
 
 def lock_shop(shop: mall_client.ShopInfo) -> SupplyShop:
     """Return the supply system's row of the shop, made on first use, locked for the rest of the unit of work."""
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    values = {"world_id": shop.world_id, "shop_id": shop.id, "owner_id": shop.owner_id}
-    db.session.execute(insert(SupplyShop).values(**values).on_conflict_do_nothing())
+    add_missing(SupplyShop, world_id=shop.world_id, shop_id=shop.id, owner_id=shop.owner_id)
     query = sa.select(SupplyShop).where(SupplyShop.shop_id == shop.id).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 

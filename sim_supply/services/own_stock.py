@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import orm
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import audit
 from app.core.actor import Actor
-from app.core.db import db
+from app.core.db import add_missing, db
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.permissions import Permission
 from app.core.web.paging import Page, paginate
@@ -36,9 +35,7 @@ class Why:
 
 
 def _lock(world_id: int, shop_id: int, sku_id: int) -> OwnStock:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    values = {"world_id": world_id, "shop_id": shop_id, "sku_id": sku_id, "units": 0, "value": 0, "damaged": 0}
-    db.session.execute(insert(OwnStock).values(**values).on_conflict_do_nothing())
+    add_missing(OwnStock, world_id=world_id, shop_id=shop_id, sku_id=sku_id, units=0, value=0, damaged=0)
     query = sa.select(OwnStock).where(OwnStock.shop_id == shop_id, OwnStock.sku_id == sku_id).with_for_update()
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 

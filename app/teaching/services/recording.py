@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.core import audit, clock
 from app.core.actor import Actor, system
-from app.core.db import db
+from app.core.db import add_missing, db
 from app.core.errors import NotFound
 from app.core.permissions import Permission
 from app.core.uow import after_commit, current, unit_of_work
@@ -90,14 +89,7 @@ def mark_read(actor: Actor, code: str, task_id: int, resource_id: int) -> None:
 
 
 def _write(actor: Actor, scope_id: int, step: Step, account_id: int) -> None:
-    insert = postgresql.insert if db.engine.dialect.name == "postgresql" else sqlite.insert
-    written = db.session.execute(
-        insert(StepDone)
-        .values(step_id=step.id, account_id=account_id, done_wall_at=clock.now())
-        .on_conflict_do_nothing()
-        .returning(StepDone.step_id)
-    ).all()
-    if written:
+    if add_missing(StepDone, step_id=step.id, account_id=account_id, done_wall_at=clock.now()):
         audit.record(
             actor,
             "task.step_reached",
