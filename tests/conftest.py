@@ -24,6 +24,7 @@ from jinja2 import FileSystemBytecodeCache
 from app.config import Settings, load_settings
 from app.core.db import db
 from tests.infrastructure import browser as browsers
+from tests.infrastructure.client import Browser
 from tests.infrastructure.processes import Running
 from tests.infrastructure.server import Server
 from tests.infrastructure.services import Services
@@ -175,10 +176,12 @@ def settings(make_settings: SettingsMaker) -> Settings:
     return make_settings()
 
 
-def _new_app(settings: Settings) -> Flask:
+def new_app(settings: Settings) -> Flask:
+    """Return an application for tests: compiled templates are kept, forms need no token."""
     from app.factory import create_app  # unit tests of pure rules need no application
 
     app = create_app(settings)
+    app.test_client_class = Browser
     app.jinja_env.bytecode_cache = BYTECODE  # a second application need not compile every template again
     app.config["WTF_CSRF_ENABLED"] = False  # the tests of the CSRF check switch it on again
     return app
@@ -196,7 +199,7 @@ def make_app(make_settings: SettingsMaker) -> Iterator[AppMaker]:
     made: list[Flask] = []
 
     def make(**changes: Any) -> Flask:
-        made.append(_new_app(make_settings(**changes)))
+        made.append(new_app(make_settings(**changes)))
         return made[-1]
 
     yield make
@@ -234,7 +237,7 @@ def app(
         yield make_app()
         return
     if backend not in common_apps:
-        made = _new_app(make_settings())
+        made = new_app(make_settings())
         kept = (made.config, made.extensions, made.teardown_request_funcs)
         common_apps[backend] = made, [_copied(table) for table in kept]
     app, begun = common_apps[backend]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from flask import Flask, g
 from flask.testing import FlaskClient
 
 from app.accounts.domain.id_number import check_digit
@@ -38,13 +37,3 @@ def csrf(client: FlaskClient, page: str = "/account/") -> str:
     found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(page, follow_redirects=True).text)
     assert found is not None
     return found.group(1)
-
-
-def keep_requests_apart(app: Flask) -> None:
-    """Let every request begin with an empty ``g``, although the test holds an application context open."""
-
-    def forget(_error: BaseException | None) -> None:
-        for name in list(g):
-            g.pop(name)
-
-    app.teardown_request_funcs.setdefault(None, []).append(forget)  # a shared application has begun its work

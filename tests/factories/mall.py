@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 
@@ -95,10 +96,11 @@ def make_listing(
 
 
 def place(actor: Actor, lines: Sequence[tuple[int, int]]) -> list[int]:
-    """Submit orders for (sku id, quantity); return their ids."""
+    """Submit orders for (sku id, quantity), each to a house of its own (rule R9); return their ids."""
     wanted = [orders.Wanted(sku_id, quantity) for sku_id, quantity in lines]
+    receiver = dataclasses.replace(RECEIVER, detail=f"示例路 {next(_count)} 号")
     with unit_of_work():
-        return orders.submit_orders(actor, wanted, RECEIVER, key=key())
+        return orders.submit_orders(actor, wanted, receiver, key=key())
 
 
 def pay(actor: Actor, ids: Sequence[int]) -> None:

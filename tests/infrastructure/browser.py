@@ -1,4 +1,4 @@
-"""Settings of the real browser: Debian's Chromium, Chinese, Shanghai time, and what to keep of a failure."""
+"""Settings of the real browser: Debian's Chromium without a window, Chinese, Shanghai time, and a failure kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
-    "--disable-gpu-rasterization",  # Debian switches it on: without a GPU it costs most of the processor
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -27,9 +26,9 @@ FAILURES = Path(__file__).resolve().parents[2] / "var" / "test-failures"
 
 def chromium_executable() -> str:
     """Return the Chromium of the machine. Raises RuntimeError when there is none."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    found = os.environ.get("CHROMIUM") or shutil.which("chromium-headless-shell")
     if not found:
-        raise RuntimeError("chromium is missing: ./run test installs it (apt-get install chromium)")
+        raise RuntimeError("chromium is missing: ./run test installs it (apt-get install chromium-headless-shell)")
     return found
 
 

@@ -9,8 +9,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.db import db
-from app.factory import create_app
-from tests.conftest import test_settings
+from tests.conftest import new_app, test_settings
 from tests.infrastructure.services import Services
 from tests.permissions.stage import Stage, build_stage
 
@@ -20,8 +19,7 @@ def app(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     """One application and database for the whole table: refusals change nothing, so they can share it."""
     databases = services.databases("sqlite")
     url = databases.fresh()
-    made = create_app(test_settings(url, tmp_path_factory.mktemp("permissions")))
-    made.config["WTF_CSRF_ENABLED"] = False
+    made = new_app(test_settings(url, tmp_path_factory.mktemp("permissions")))
     yield made
     with made.app_context():
         db.session.remove()

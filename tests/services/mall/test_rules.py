@@ -26,6 +26,7 @@ from sim_mall.domain.rules.penalties import Effect
 from sim_mall.domain.rules.rulebook import Severity
 from sim_mall.domain.rules.violation_flow import ViolationState
 from sim_mall.models.rules import Violation
+from sim_mall.services import orders
 from sim_mall.services.rules import sanctions, violations, words
 from sim_mall.services.rules.violations import Case
 from tests.factories import mall
@@ -174,7 +175,10 @@ def test_four_orders_to_one_address_within_an_hour_are_brushing_and_lose_their_s
     world, _teacher, seller, shop = _stage()
     listing = mall.make_listing(seller, shop)
     for _ in range(4):
-        mall.buy(mall.make_trainee(world), [(listing.skus[0].id, 1)])
+        buyer, wanted = mall.make_trainee(world), [orders.Wanted(listing.skus[0].id, 1)]
+        with unit_of_work():
+            ids = orders.submit_orders(buyer, wanted, mall.RECEIVER, key=mall.key())
+        mall.pay(buyer, ids)
     [row] = _rows()
     assert (row.rule, row.points, len(row.evidence["orders"])) == ("R9", 1200, 4)
     assert open_platform.get_listing(seller, listing.id).sold == 3

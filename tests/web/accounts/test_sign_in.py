@@ -20,15 +20,10 @@ from app.core.db import db
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from tests.conftest import AppMaker
-from tests.factories.accounts import PASSWORD, csrf, id_number, keep_requests_apart, make_person
+from tests.factories.accounts import PASSWORD, csrf, id_number, make_person
 from tests.factories.training import make_class
 
 WRONG = "账号或密码不正确。"
-
-
-@pytest.fixture(autouse=True)
-def _apart(app: Flask) -> None:
-    keep_requests_apart(app)
 
 
 @pytest.fixture

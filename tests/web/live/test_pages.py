@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask, g, has_app_context
+from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.actor import Actor
@@ -33,17 +33,8 @@ def show(app_context: Flask) -> Show:
     return make_show()
 
 
-class Browser(FlaskClient):
-    """A browser of its own: Flask-Login remembers the person in the context that the test has pushed."""
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        if has_app_context():
-            g.pop("_login_user", None)
-        return super().open(*args, **kwargs)
-
-
 def browser(app: Flask, actor: Actor) -> FlaskClient:
-    return sign_in(Browser(app, app.response_class, use_cookies=True), actor)
+    return sign_in(app.test_client(), actor)
 
 
 def page(client: FlaskClient, path: str, status: int = 200) -> str:

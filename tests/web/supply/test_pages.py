@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextvars
 import io
 import re
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,17 +22,9 @@ from tests.factories.tables import changed, fingerprint
 from tests.factories.world import make_actor, make_world, sign_in
 
 
-class Browser(FlaskClient):
-    """A client whose requests share nothing with the application context of the test."""
-
-    def open(self, *args: Any, **kwargs: Any) -> Any:
-        return contextvars.Context().run(super().open, *args, **kwargs)
-
-
 @pytest.fixture
 def web(app_context: Flask) -> FlaskClient:
     app_context.config["WTF_CSRF_ENABLED"] = False
-    app_context.test_client_class = Browser
     return app_context.test_client()
 
 

@@ -19,16 +19,10 @@ from app.core.db import db
 from app.core.permissions import Role
 from app.training import api
 from app.training.models import RosterImport, TrainingClass
-from tests.factories.accounts import keep_requests_apart
 from tests.factories.rosters import people, person, xlsx
 from tests.factories.tables import changed, fingerprint
 from tests.factories.training import School, hat, make_class, make_instructor, make_school, make_trainee
 from tests.factories.world import make_account, sign_in
-
-
-@pytest.fixture(autouse=True)
-def _apart(app: Flask) -> None:
-    keep_requests_apart(app)
 
 
 @pytest.fixture

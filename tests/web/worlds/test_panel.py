@@ -18,7 +18,6 @@ from app.training.models import TrainingClass
 from app.worlds import due
 from app.worlds.models import DueState, DueTask, World
 from app.worlds.settings import setting
-from tests.factories.accounts import keep_requests_apart
 from tests.factories.tables import changed, fingerprint
 from tests.factories.training import School, hat, make_class, make_instructor, make_school, make_trainee
 from tests.factories.world import SIM_START, make_account, sign_in
@@ -32,11 +31,6 @@ def remember(task: DueTask) -> None:
 
 def stumble(_task: DueTask) -> None:
     raise LookupError("no such parcel")
-
-
-@pytest.fixture(autouse=True)
-def _apart(app: Flask) -> None:
-    keep_requests_apart(app)
 
 
 @pytest.fixture
