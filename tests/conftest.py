@@ -187,6 +187,16 @@ def new_app(settings: Settings) -> Flask:
     return app
 
 
+def _forget_connections(app: Flask) -> None:
+    from app.core.sockets import socketio
+    from sim_livestream.feature import FEATURE as LIVE
+
+    app.__dict__.pop("wsgi_app", None)  # what an earlier attach has put around it
+    socketio.attach(app)
+    assert LIVE.startup is not None
+    LIVE.startup(app)
+
+
 def _leave_database(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
@@ -230,12 +240,8 @@ def app(
 
     The application of a backend is made once and shared (its compiled statements and templates are half the
     time of a test); database, files, configuration, hooks and limits of attempts are those of this test alone.
-    Tests about connections (folders ``live`` and ``sockets``) get an application of their own: it remembers
-    who is connected.
+    For tests about connections (folders ``live`` and ``sockets``) it forgets who was connected before.
     """
-    if {"live", "sockets"} & set(request.path.parts):
-        yield make_app()
-        return
     if backend not in common_apps:
         made = new_app(make_settings())
         kept = (made.config, made.extensions, made.teardown_request_funcs)
@@ -244,6 +250,8 @@ def app(
     for table, first in zip((app.config, app.extensions, app.teardown_request_funcs), begun, strict=True):
         table.clear()
         table.update(_copied(first))
+    if {"live", "sockets"} & set(request.path.parts):
+        _forget_connections(app)
     yield app
     _leave_database(app)
 
