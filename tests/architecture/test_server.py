@@ -6,6 +6,8 @@ import http.client
 import json
 from typing import Any
 
+import pytest
+
 from tests.infrastructure.server import Server, flask
 
 HANDSHAKE = {
@@ -33,6 +35,7 @@ def test_server_is_alive_and_ready(server: Server) -> None:
     assert _get(server, "/readyz") == (200, {"status": "ok", "checks": ready})
 
 
+@pytest.mark.sqlite_only
 def test_sockets_are_websocket_only_and_uncompressed(server: Server) -> None:
     """Polling is refused; the handshake is answered by simple-websocket under gevent, without deflate."""
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
@@ -50,18 +53,21 @@ def test_sockets_are_websocket_only_and_uncompressed(server: Server) -> None:
         connection.close()
 
 
+@pytest.mark.sqlite_only
 def test_commands_print_json_alone(server: Server) -> None:
     """JSON on standard output, logs and warnings on standard error."""
     verdict = json.loads(server.flask("audit", "verify").stdout)
     assert verdict["sound"] is True
 
 
+@pytest.mark.sqlite_only
 def test_a_wrong_setting_is_one_sentence(server: Server) -> None:
     answer = flask({**server.environment, "UPLOAD_LIMIT_MB": "viel"}, "up", check=False)
     assert (answer.returncode, answer.stdout) == (3, "")
     assert answer.stderr == "设置 UPLOAD_LIMIT_MB='viel' 无效：应为 1 到 2048 之间的整数。\n"
 
 
+@pytest.mark.sqlite_only
 def test_production_refuses_to_start_without_keys_of_its_own(server: Server) -> None:
     keys = {"SECRET_KEY": "x" * 40, "FIELD_KEYS": "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="}
     production = {**server.environment, "APP_MODE": "production"}

@@ -88,6 +88,7 @@ def prove(server: Server, made: Opening) -> None:
         person.close()
 
 
+@pytest.mark.postgres_only
 def test_the_main_job(browser: Browser, server: Server) -> None:
     prove(server, walk(browser, server, "MJ", phone=False))
 
