@@ -94,9 +94,16 @@ def _cell_text(value: Any) -> str:
 
 
 def write_table(
-    title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int], advice: Sequence[str] = ()
+    title: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    widths: Sequence[int] = (),
+    advice: Sequence[str] = (),
 ) -> bytes:
-    """Return an .xlsx file; texts stay texts (a leading = is no formula). advice: lines of a second sheet 填写说明."""
+    """Return an .xlsx file written row by row; texts stay texts (a leading = is no formula).
+
+    widths: of the columns, in characters. advice: lines of a second sheet 填写说明.
+    """
     from openpyxl import Workbook  # heavy: only where an Excel file goes out
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font

@@ -1,61 +1,17 @@
-"""Spreadsheets that people download: rosters, slips, the template."""
+"""The roster to fill in, as a spreadsheet."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
-from typing import Any
 
-from app.core.files import XLSX
 from app.training.domain.roster import FIELDS
 
-CONTENT_TYPE = XLSX
 ADVICE = (
     "“学员名单”表中每行填一名学员；姓名、身份证号必填，手机号、性别、备注选填。",
     "各列已设为“文本”格式。请不要改成数字，否则 Excel 会丢掉身份证号的后三位。",
     "姓名中的间隔号（如 阿依古丽·买买提）、生僻字可以照常填写。",
     "手机号可用于登录，每人一个；没有可以留空。",
 )
-
-
-def _text(sheet: Any, value: Any) -> Any:
-    from openpyxl.cell import WriteOnlyCell
-
-    cell = WriteOnlyCell(sheet, value="" if value is None else value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # text that begins with = stays text
-        cell.number_format = "@"
-    return cell
-
-
-def _book(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]) -> Any:
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet(title)
-    sheet.freeze_panes = "A2"
-    for index, width in enumerate(widths, 1):
-        sheet.column_dimensions[get_column_letter(index)].width = width
-    head = [_text(sheet, word) for word in header]
-    for cell in head:
-        cell.font = Font(bold=True)
-    sheet.append(head)
-    for row in rows:
-        sheet.append([_text(sheet, value) for value in row])
-    return book
-
-
-def _bytes(book: Any) -> bytes:
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
-
-
-def write_sheet(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[int]) -> bytes:
-    """Return an .xlsx file of one sheet; texts stay texts. widths: of the columns, in characters."""
-    return _bytes(_book(title, header, rows, widths))
 
 
 def roster_template() -> bytes:
@@ -78,4 +34,6 @@ def roster_template() -> bytes:
     advice.column_dimensions["A"].width = 90
     for line in ADVICE:
         advice.append([line])
-    return _bytes(book)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +16,8 @@ from app.core.db import db
 from app.core.errors import DomainError, InvalidInput
 from app.core.money import plain_yuan
 from app.core.permissions import Permission
+from app.core.sheets import read_table, write_table
 from app.core.uow import unit_of_work
-from app.core.web.forms import clean_text
 from sim_mall import access
 from sim_mall.domain.order_flow import FLAG_NAMES, ORDER_NAMES, OrderSource, OrderState
 from sim_mall.domain.shop_roles import ShopPower
@@ -42,28 +39,6 @@ COLUMNS = (
     *("订单应付（元）", "订单已退款（元）", "快递公司", "运单号", "买家留言", "旗标", "卖家备注"),
 )
 BATCH_COLUMNS = ("订单号", "快递公司", "运单号")
-
-
-def _workbook() -> Any:
-    from openpyxl import Workbook  # heavy: only where a spreadsheet is made
-
-    return Workbook(write_only=True)
-
-
-def _safe(value: object) -> object:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" else value
-
-
-def _write(rows: Iterable[Sequence[object]], title: str, header: Sequence[str]) -> bytes:
-    book = _workbook()
-    sheet = book.create_sheet(title)
-    sheet.append(list(header))
-    for row in rows:
-        sheet.append([_safe(value) for value in row])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
 
 
 def _time(moment: Any) -> str:
@@ -116,7 +91,7 @@ def _export(ids: Sequence[int], report: Callable[[int, int], None] | None = None
             if report:
                 report(min(start + CHUNK, len(ids)), len(ids))
 
-    return _write(rows(), "订单", COLUMNS)
+    return write_table("订单", COLUMNS, rows())
 
 
 def export_orders(actor: Actor, shop: Shop, wanted: OrderFilter) -> bytes | jobs.Job:
@@ -160,7 +135,7 @@ def to_ship_sheet(shop: Shop) -> bytes:
         if any(line.shippable for line in order.lines)
     ]
     more = ("收货人", "手机号", "地址", "待发商品", "最晚发货时间")
-    return _write(rows, "待发货", (*BATCH_COLUMNS, *more))
+    return write_table("待发货", (*BATCH_COLUMNS, *more), rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +152,14 @@ class Shipment:
 
 def read_batch(data: bytes) -> list[tuple[int, list[str]]]:
     """Return (row number, cells) of a batch file. Raises InvalidInput (field file) for one that cannot be read."""
-    rows = _xlsx(data) if files.sniff(data) == "application/zip" else _csv(data)
-    header = [clean_text(cell) for cell in (rows[0] if rows else [])]
+    header, rows = read_table(data)
     missing = [name for name in BATCH_COLUMNS if name not in header]
     if missing:
         raise InvalidInput(f"第一行缺少“{'、'.join(missing)}”列，请使用下载的待发货清单。", field="file")
     places = [header.index(name) for name in BATCH_COLUMNS]
     found = []
-    for number, row in enumerate(rows[1:], 2):
-        cells = [clean_text(row[place]) if place < len(row) else "" for place in places]
+    for number, row in enumerate(rows, 2):
+        cells = [row[place] if place < len(row) else "" for place in places]
         if any(cells[1:]):
             found.append((number, cells))
     if not found:
@@ -193,37 +167,6 @@ def read_batch(data: bytes) -> list[tuple[int, list[str]]]:
     if len(found) > MOST_ROWS:
         raise InvalidInput(f"一次最多发货 {MOST_ROWS} 行，请分成几个文件。", field="file")
     return found
-
-
-def _csv(data: bytes) -> list[list[str]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return list(csv.reader(io.StringIO(data.decode(encoding), newline="")))
-        except (UnicodeDecodeError, csv.Error):
-            continue
-    raise InvalidInput("文件不是能识别的 Excel 或 CSV，请使用下载的待发货清单。", field="file")
-
-
-def _xlsx(data: bytes) -> list[list[str]]:
-    from openpyxl import load_workbook  # heavy: only where an Excel file comes in
-
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > 50 * 1024 * 1024:
-                raise InvalidInput("Excel 文件解压后太大，请分成几个文件。", field="file")
-        sheet = load_workbook(io.BytesIO(data), read_only=True, data_only=True).worksheets[0]
-        sheet.reset_dimensions()
-        return [[_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except InvalidInput:
-        raise
-    except Exception as error:  # openpyxl raises anything from KeyError to BadZipFile on broken files
-        raise InvalidInput("Excel 文件已损坏或加了密码，请另存为 .xlsx 后重试。", field="file") from error
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def check_batch(shop: Shop, rows: Sequence[tuple[int, list[str]]]) -> list[Shipment]:

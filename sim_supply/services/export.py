@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -15,6 +14,7 @@ from app.core.clock import local
 from app.core.db import db
 from app.core.money import plain_yuan
 from app.core.permissions import Permission
+from app.core.sheets import write_table
 from sim_supply.domain.catalogue import COLUMNS
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.services.reconcile import Sheet
@@ -97,25 +97,4 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str, title
         writer.writerow(header)
         writer.writerows([f"'{cell}" if cell.startswith(RISKY) else cell for cell in row] for row in rows)
         return ("\ufeff" + text.getvalue()).encode()
-    return _workbook(header, rows, title)
-
-
-def _workbook(header: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> bytes:
-    from openpyxl import Workbook  # heavy: only where a spreadsheet is asked for
-    from openpyxl.cell import WriteOnlyCell
-
-    book = Workbook(write_only=True)
-    sheet: Any = book.create_sheet(title)
-
-    def cells(row: Sequence[str]) -> list[Any]:
-        made = [WriteOnlyCell(sheet, value=cell) for cell in row]
-        for cell in made:
-            cell.data_type = "s"  # text that begins with = stays text
-        return made
-
-    sheet.append(cells(header))
-    for row in rows:
-        sheet.append(cells(row))
-    buffer = io.BytesIO()
-    book.save(buffer)
-    return buffer.getvalue()
+    return write_table(title, header, rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from app.core import clock
 from app.core.money import plain_yuan
 from app.core.web.formats import datetime_zh, percent_bp
+from app.core.workbooks import Sheet, workbook
 from app.dashboards.data import ClassDetail, ClassFigures
 from app.dashboards.definitions import DEFINITIONS
 
@@ -49,7 +49,7 @@ def classes_sheet(classes: Iterable[ClassFigures]) -> bytes:
         )
         for one in classes
     ]
-    return _workbook("班级", head, rows)
+    return _with_definitions("班级", head, rows)
 
 
 def class_sheet(detail: ClassDetail) -> bytes:
@@ -89,37 +89,13 @@ def class_sheet(detail: ClassDetail) -> bytes:
         )
         for line in detail.lines
     ]
-    return _workbook(detail.figures.group.name[:25], head, rows)
+    return _with_definitions(detail.figures.group.name, head, rows)
 
 
 def _yes(value: bool) -> str:
     return "是" if value else "否"
 
 
-def _workbook(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    from openpyxl import Workbook
-    from openpyxl.styles import Font
-    from openpyxl.utils import get_column_letter
-
-    book = Workbook()
-    sheet = book.active
-    sheet.title = "".join("-" if mark in r"[]:*?/\\" else mark for mark in title)
-    for row in [head, *rows]:
-        sheet.append(list(row))
-        for cell in sheet[sheet.max_row]:
-            if isinstance(cell.value, str):
-                cell.data_type = "s"  # a name that begins with "=" is text, not a formula
-    for cell in sheet[1]:
-        cell.font = Font(bold=True)
-    for index, word in enumerate(head, 1):
-        sheet.column_dimensions[get_column_letter(index)].width = max(10, 2 * len(word) + 4)
-    sheet.freeze_panes = "A2"
-    notes = book.create_sheet("指标口径")
-    notes.append(["指标", "含义"])
-    for word, meaning in DEFINITIONS.items():
-        notes.append([word, meaning])
-    notes.append(["导出时间", datetime_zh(clock.now())])
-    notes.column_dimensions["B"].width = 80
-    target = io.BytesIO()
-    book.save(target)
-    return target.getvalue()
+def _with_definitions(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    notes = [*DEFINITIONS.items(), ("导出时间", datetime_zh(clock.now()))]
+    return workbook([Sheet(title, head, rows), Sheet("指标口径", ("指标", "含义"), notes)])

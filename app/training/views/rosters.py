@@ -8,12 +8,13 @@ from werkzeug.wrappers import Response as Answer
 
 from app.accounts.services import people
 from app.accounts.services.codes import VALID_DAYS
+from app.core import sheets
 from app.core.errors import InvalidInput
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.paging import page_number, paginate
-from app.training import access, api, sheets
+from app.training import access, api
 from app.training.forms import ReasonForm
 from app.training.services import enrolment, roster_commit
 from app.training.services.enrolment import Slip
@@ -71,7 +72,7 @@ def export_roster(code: str) -> Response:
         for e in api.roster(info.scope_id)
     ]
     header = ("学号", "姓名", "登录名", "手机号", "登录情况", "加入日期")
-    return spreadsheet(sheets.write_sheet("学员名单", header, rows, (8, 16, 20, 16, 10, 14)), f"{code}-roster.xlsx")
+    return spreadsheet(sheets.write_table("学员名单", header, rows, (8, 16, 20, 16, 10, 14)), f"{code}-roster.xlsx")
 
 
 def _serializer() -> URLSafeTimedSerializer:
@@ -121,7 +122,7 @@ def download_slips(code: str) -> Response:
     rows = [Slip(*row) for row in loaded]
     header = ("学号", "姓名", "登录名", "一次性登录码")
     cells = [(slip.number, slip.name, slip.login, slip.code) for slip in rows]
-    return spreadsheet(sheets.write_sheet("登录码", header, cells, (8, 16, 20, 24)), f"{code}-codes.xlsx")
+    return spreadsheet(sheets.write_table("登录码", header, cells, (8, 16, 20, 24)), f"{code}-codes.xlsx")
 
 
 @blueprint.post("/classes/<code>/roster/<int:account_id>/withdraw")
