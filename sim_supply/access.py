@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -13,12 +13,28 @@ from app.core.errors import NotFound
 from sim_supply.models.catalogue import CatalogueImport, Product, Sku
 from sim_supply.models.orders import FetchedOrder, PurchaseLine, PurchaseOrder, SupplyShop
 
+Row = TypeVar("Row")
+
 
 def _one(query: sa.Select[Any]) -> Any:
     row = db.session.scalars(query).one_or_none()
     if row is None:
         raise NotFound
     return row
+
+
+def own_row(actor: Actor, model: type[Row], row_id: int, query: sa.Select[Any], *, lock: bool) -> Row:
+    """Return the actor's own row (owner_id) of the model; the system may have every one of its world.
+
+    query: a SELECT of the model with the loading that the caller wants.
+    """
+    kind: Any = model
+    query = query.where(kind.id == row_id, kind.world_id == actor.world())
+    if not actor.is_system:
+        query = query.where(kind.owner_id == actor.person())
+    if lock:
+        query = query.with_for_update(of=model).execution_options(populate_existing=True)
+    return _one(query)  # type: ignore[no-any-return]
 
 
 def get_product(actor: Actor, product_id: int) -> Product:
@@ -33,23 +49,15 @@ def get_product(actor: Actor, product_id: int) -> Product:
 
 def get_order(actor: Actor, order_id: int, *, lock: bool = False) -> PurchaseOrder:
     """Return the actor's own purchase order; the system may have every one of its world."""
-    query = (
-        sa.select(PurchaseOrder)
-        .options(
-            orm.joinedload(PurchaseOrder.supplier),
-            orm.joinedload(PurchaseOrder.fetched),
-            orm.selectinload(PurchaseOrder.lines).options(
-                orm.joinedload(PurchaseLine.fetched),
-                orm.joinedload(PurchaseLine.sku).joinedload(Sku.product).joinedload(Product.category),
-            ),
-        )
-        .where(PurchaseOrder.id == order_id, PurchaseOrder.world_id == actor.world())
+    query = sa.select(PurchaseOrder).options(
+        orm.joinedload(PurchaseOrder.supplier),
+        orm.joinedload(PurchaseOrder.fetched),
+        orm.selectinload(PurchaseOrder.lines).options(
+            orm.joinedload(PurchaseLine.fetched),
+            orm.joinedload(PurchaseLine.sku).joinedload(Sku.product).joinedload(Product.category),
+        ),
     )
-    if not actor.is_system:
-        query = query.where(PurchaseOrder.owner_id == actor.person())
-    if lock:
-        query = query.with_for_update(of=PurchaseOrder).execution_options(populate_existing=True)
-    return _one(query)  # type: ignore[no-any-return]
+    return own_row(actor, PurchaseOrder, order_id, query, lock=lock)
 
 
 def get_import(actor: Actor, import_id: int) -> CatalogueImport:

@@ -16,7 +16,7 @@ from sqlalchemy import orm
 from app.core import audit
 from app.core.actor import Actor, system
 from app.core.db import db
-from app.core.errors import InvalidInput, NotFound, Refused
+from app.core.errors import InvalidInput, Refused
 from app.core.flow import fire
 from app.core.idempotency import once
 from app.core.permissions import Permission
@@ -25,7 +25,7 @@ from app.ledger import book
 from app.worlds import due
 from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
-from sim_supply import mall_client
+from sim_supply import access, mall_client
 from sim_supply.domain.return_flow import (
     RETURN_FLOW,
     SUPPLIERS_FAULT,
@@ -194,15 +194,7 @@ def _query() -> sa.Select[SupplierReturn]:
 
 def get_return(actor: Actor, return_id: int, *, lock: bool = False) -> SupplierReturn:
     """Return the actor's own return to a supplier; the system may have every one of its world."""
-    query = _query().where(SupplierReturn.id == return_id, SupplierReturn.world_id == actor.world())
-    if not actor.is_system:
-        query = query.where(SupplierReturn.owner_id == actor.person())
-    if lock:
-        query = query.with_for_update(of=SupplierReturn).execution_options(populate_existing=True)
-    row = db.session.scalars(query).one_or_none()
-    if row is None:
-        raise NotFound
-    return row
+    return access.own_row(actor, SupplierReturn, return_id, _query(), lock=lock)
 
 
 def list_returns(actor: Actor, shop_id: int, number: int) -> Page[SupplierReturn]:

@@ -24,6 +24,7 @@ from app.worlds import due
 from app.worlds.api import scope_of_world
 from app.worlds.chance import Chance
 from app.worlds.clock import get_world, sim_now
+from sim_supply import access
 from sim_supply.domain.cooperation import cost_for
 from sim_supply.domain.stock_flow import STOCK_FLOW, MoveKind, StockKind, StockState
 from sim_supply.domain.waybill import make_waybill
@@ -174,15 +175,7 @@ def _query() -> sa.Select[StockOrder]:
 
 def get_order(actor: Actor, order_id: int, *, lock: bool = False) -> StockOrder:
     """Return the actor's own stocking order; the system may have every one of its world."""
-    query = _query().where(StockOrder.id == order_id, StockOrder.world_id == actor.world())
-    if not actor.is_system:
-        query = query.where(StockOrder.owner_id == actor.person())
-    if lock:
-        query = query.with_for_update(of=StockOrder).execution_options(populate_existing=True)
-    order = db.session.scalars(query).one_or_none()
-    if order is None:
-        raise NotFound
-    return order
+    return access.own_row(actor, StockOrder, order_id, _query(), lock=lock)
 
 
 def list_orders(actor: Actor, shop_id: int, number: int) -> Page[StockOrder]:
