@@ -154,9 +154,9 @@ def get_listing(actor: Actor, listing_id: int) -> ListingInfo:
     return listings.listing_info(listings.load_listing(access.get_listing(actor, listing_id).id))
 
 
-def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
-    """Set what is on hand per SKU; the owner or the world's system. Raises Refused below what orders reserved."""
-    listings.set_stock(actor, shop_id, on_hand)
+def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int], *, at_least_kept: bool = False) -> dict[int, int]:
+    """Set what is on hand per SKU, by the owner or the system; return what is now. Refused below what orders keep."""
+    return listings.set_stock(actor, shop_id, on_hand, at_least_kept=at_least_kept)
 
 
 def own_listings(actor: Actor, shop_id: int, q: str = "", only_on_sale: bool = True) -> list[ListingInfo]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.core.actor import Actor, system
-from app.core.errors import Refused
 from sim_mall import open_platform
 from sim_mall.data import (
     AfterSaleInfo,
@@ -33,11 +32,9 @@ __all__ = [
 ]
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-FAR = datetime(9000, 1, 1, tzinfo=UTC)
 OPEN = "open"
 WORKING = frozenset({OPEN, "suspended", "restricted"})  # what was sold must be fetched and sent, whatever came since
 TO_SHIP = ("paid", "part_shipped")
-HOLDING = ("pending_pay", *TO_SHIP)
 ENDED = ("completed", "closed")
 GONE = "recycled"
 ON_SALE = "on_sale"
@@ -70,33 +67,9 @@ def set_stock(world_id: int, shop_id: int, listing_ids: Iterable[int], on_hand: 
     """
     known = listings(world_id, list(listing_ids))
     alive = {sku.id for listing in known.values() for sku in listing.skus}
-    wanted = {sku_id: units for sku_id, units in sorted(on_hand.items()) if sku_id in alive}
-    if len(wanted) > 1:
-        try:
-            open_platform.set_stock(system(world_id), shop_id, wanted)
-        except Refused as error:
-            if error.code != "reserved":
-                raise
-        else:
-            return
-    for sku_id, units in wanted.items():
-        try:
-            open_platform.set_stock(system(world_id), shop_id, {sku_id: units})
-        except Refused as error:
-            if error.code != "reserved":
-                raise
-            open_platform.set_stock(system(world_id), shop_id, {sku_id: _reserved(world_id, shop_id, sku_id)})
-
-
-def _reserved(world_id: int, shop_id: int, sku_id: int) -> int:
-    """Return the units of a mall SKU that the shop's unshipped orders hold."""
-    orders = open_platform.fetch_orders(system(world_id), shop_id, BEGINNING, FAR, states=HOLDING)
-    return sum(
-        line.quantity - line.shipped - (0 if line.shipped else line.refunded)
-        for order in orders
-        for line in order.lines
-        if line.sku_id == sku_id
-    )
+    wanted = {sku_id: units for sku_id, units in on_hand.items() if sku_id in alive}
+    if wanted:
+        open_platform.set_stock(system(world_id), shop_id, wanted, at_least_kept=True)
 
 
 def fetch_orders(actor: Actor, shop_id: int, modified_from: datetime, modified_to: datetime) -> list[OrderInfo]:

@@ -323,8 +323,11 @@ def submit_listing(actor: Actor, listing_id: int) -> Listing:
     return listing
 
 
-def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
-    """Set what is on hand per SKU of one shop. Raises NotFound for a SKU of another shop."""
+def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int], *, at_least_kept: bool = False) -> dict[int, int]:
+    """Set what is on hand per SKU of one shop; return what is on hand now. Raises NotFound for a SKU of another shop.
+
+    at_least_kept: less than what orders keep becomes exactly that, instead of Refused (code reserved).
+    """
     actor.require(Permission.MALL_SELL)
     shop = access.get_sellers_shop(actor, shop_id, ShopPower.STOCK)
     rows = db.session.scalars(
@@ -335,6 +338,6 @@ def set_stock(actor: Actor, shop_id: int, on_hand: Mapping[int, int]) -> None:
     if set(rows) != set(on_hand):
         raise NotFound
     now = sim_now(shop.world_id)
-    for sku_id in sorted(on_hand):
-        stock.count(sku_id, on_hand[sku_id], now, f"shop:{shop.id}")
-    note(actor, shop.world_id, "stock.set", f"shop:{shop.id}", {"skus": {str(k): v for k, v in on_hand.items()}})
+    written = stock.count_all(on_hand, now, f"shop:{shop.id}", at_least_kept=at_least_kept)
+    note(actor, shop.world_id, "stock.set", f"shop:{shop.id}", {"skus": {str(k): v for k, v in written.items()}})
+    return written

@@ -5,7 +5,7 @@ saleable = on_hand - allocated - aside; allocated = Σ open reservations of orde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sim_mall.models.goods import Listing, MovementKind, Sku, Stock, StockMoveme
 from sim_mall.models.trade import OrderLine, Reservation
 
 MAX_STOCK = 1_000_000
+CHUNK = 500  # SKUs of one statement
 
 
 def _move(
@@ -194,18 +195,45 @@ def take_back(sku_id: int, good: int, bad: int, at: datetime, reference: str) ->
 
 def count(sku_id: int, on_hand: int, at: datetime, reference: str) -> None:
     """Set what is on hand. Raises InvalidInput out of range, Refused below what orders have reserved."""
-    if not 0 <= on_hand <= MAX_STOCK:
+    count_all({sku_id: on_hand}, at, reference)
+
+
+def count_all(
+    on_hand: Mapping[int, int], at: datetime, reference: str, *, at_least_kept: bool = False
+) -> dict[int, int]:
+    """Set what is on hand of many SKUs, all or nothing; return what is on hand now. Only changes are written.
+
+    Raises InvalidInput out of range, Refused (code reserved) below what orders and flash sales keep; with
+    ``at_least_kept`` exactly that is written instead, so that nothing is saleable.
+    """
+    if any(not 0 <= units <= MAX_STOCK for units in on_hand.values()):
         raise InvalidInput(f"库存应在 0 到 {MAX_STOCK} 之间。", field="stock")
-    query = sa.select(Stock).where(Stock.sku_id == sku_id).with_for_update()
-    stock = db.session.scalars(query.execution_options(populate_existing=True)).one()
-    if on_hand < stock.allocated + stock.aside:
-        kept = f"，{stock.aside} 件留给秒杀活动" if stock.aside else ""
-        least = f"{stock.allocated} 件已被订单占用{kept}，库存不能少于 {stock.allocated + stock.aside} 件"
-        raise Refused(f"“{_names(sku_id)}”有 {least}。", code="reserved")
-    if on_hand != stock.on_hand and not _move(
-        sku_id, MovementKind.COUNT, at, reference, on_hand=on_hand - stock.on_hand
-    ):
-        raise Refused("库存刚刚变动，请刷新后重试。", code="moved")
+    written: dict[int, int] = {}
+    wanted = sorted(on_hand)
+    for start in range(0, len(wanted), CHUNK):
+        query = sa.select(Stock).where(Stock.sku_id.in_(wanted[start : start + CHUNK])).order_by(Stock.sku_id)
+        rows = db.session.scalars(query.with_for_update().execution_options(populate_existing=True)).all()
+        for stock in rows:
+            least = stock.allocated + stock.aside
+            if on_hand[stock.sku_id] < least and not at_least_kept:
+                kept = f"，{stock.aside} 件留给秒杀活动" if stock.aside else ""
+                told = f"{stock.allocated} 件已被订单占用{kept}，库存不能少于 {least} 件"
+                raise Refused(f"“{_names(stock.sku_id)}”有 {told}。", code="reserved")
+            written[stock.sku_id] = max(on_hand[stock.sku_id], least)
+        _write_counts([(stock, written[stock.sku_id]) for stock in rows], at, reference)
+    return written
+
+
+def _write_counts(counts: Sequence[tuple[Stock, int]], at: datetime, reference: str) -> None:
+    """Write new figures of rows that this transaction has locked, with their movements."""
+    changes = [(stock.sku_id, units, units - stock.on_hand) for stock, units in counts if units != stock.on_hand]
+    if not changes:
+        return
+    db.session.execute(sa.update(Stock), [{"sku_id": sku_id, "on_hand": units} for sku_id, units, _ in changes])
+    base = {"kind": MovementKind.COUNT, "allocated": 0, "aside": 0, "damaged": 0, "reference": reference, "at": at}
+    db.session.execute(
+        sa.insert(StockMovement), [{**base, "sku_id": sku_id, "on_hand": delta} for sku_id, _, delta in changes]
+    )
 
 
 def open_stock(sku_id: int, on_hand: int, at: datetime) -> None:
