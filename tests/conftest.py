@@ -49,12 +49,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of one journey file and backend on one worker: they share a server."""
+    """Keep the journeys of one server on one worker: the demo data is loaded once, a server started once."""
     for item in items:
         if "journeys" in item.path.parts:
             callspec = getattr(item, "callspec", None)
             backend = callspec.params.get("backend") if callspec else None
-            item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{backend}"))
+            kind = "demo_server" if "demo_server" in getattr(item, "fixturenames", ()) else "server"
+            item.add_marker(pytest.mark.xdist_group(f"{kind}-{backend}"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -247,7 +248,8 @@ def app(
         kept = (made.config, made.extensions, made.teardown_request_funcs)
         common_apps[backend] = made, [_copied(table) for table in kept]
     app, begun = common_apps[backend]
-    for table, first in zip((app.config, app.extensions, app.teardown_request_funcs), begun, strict=True):
+    tables: tuple[dict[Any, Any], ...] = (app.config, app.extensions, app.teardown_request_funcs)
+    for table, first in zip(tables, begun, strict=True):
         table.clear()
         table.update(_copied(first))
     if {"live", "sockets"} & set(request.path.parts):

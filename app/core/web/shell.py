@@ -113,9 +113,18 @@ class Shell:
         arguments = item.arguments(actor) if item.arguments else {}
         if arguments is None:
             return None
-        url = url_for(item.endpoint, **arguments)
+        url = url_for(item.endpoint, **arguments) if arguments else _fixed_url(item.endpoint)
         here = request.path == url or (url != "/" and url.count("/") > 2 and request.path.startswith(url))
         return NavItem(item.label, url, item.icon, here, item.count(actor) if item.count else 0, item.group)
+
+
+def _fixed_url(endpoint: str) -> str:
+    """Return the address of a page without arguments; made once, for every page shows some fifty of them."""
+    known: dict[tuple[str, str], str] = current_app.extensions.setdefault("menu_urls", {})
+    place = (request.script_root, endpoint)
+    if place not in known:
+        known[place] = url_for(endpoint)
+    return known[place]
 
 
 def register(app: Flask) -> None:
