@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
@@ -62,6 +62,7 @@ class ClassFact:
     version: str  # 电商版 | 直播版
     institution_scope_id: int | None = None
     institution_name: str = ""
+    ends_on: date | None = None  # outcomes are due on this day
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +217,6 @@ REPORT_FIELDS: tuple[tuple[str, str, str], ...] = (
     ("operations", "运营与推广过程", "做过哪些推广、客服和售后，遇到什么问题，怎样解决。"),
     ("review", "数据复盘与改进", "哪些数据让你意外，下一步怎么改。"),
 )
-REAL_SHOP = ("real_shop", "真实店铺情况（选填）", "平台、店铺名称和经营情况。评审讲师只看到“是否填报”，看不到内容。")
 MAX_REPORT = 3000
 
 
@@ -230,4 +230,4 @@ class ReportText:
         return self.answers.get(key, "")
 
     def as_json(self) -> dict[str, Any]:
-        return {key: self.get(key) for key, _, _ in (*REPORT_FIELDS, REAL_SHOP)}
+        return {key: self.get(key) for key, _, _ in REPORT_FIELDS}

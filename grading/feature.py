@@ -6,6 +6,7 @@ from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission
 from grading.commands import commands
+from grading.domain.admission_flows import LATE_FLOW, REAL_SHOP_FLOW
 from grading.domain.flows import (
     APPEAL_FLOW,
     ASSIGNMENT_FLOW,
@@ -15,8 +16,9 @@ from grading.domain.flows import (
     BatchState,
     OutcomeState,
 )
-from grading.models import batch, identity, outcome, plan, pool
-from grading.services import home, marking, plans
+from grading.models import admission, batch, identity, outcome, plan, pool
+from grading.services import home, lateness, marking, plans, real_shops
+from grading.views import admission as admission_views
 from grading.views import afterwards, assess, batches, managing, plan_side
 from grading.views import outcome as outcome_views
 from grading.views import plan as plan_views
@@ -24,8 +26,19 @@ from grading.views import pool as pool_views
 from grading.views import rubrics as rubric_views
 from grading.views.blueprint import blueprint
 
-MODELS = (batch, identity, outcome, plan, pool)
-VIEWS = (afterwards, assess, batches, managing, outcome_views, plan_views, plan_side, pool_views, rubric_views)
+MODELS = (admission, batch, identity, outcome, plan, pool)
+VIEWS = (
+    admission_views,
+    afterwards,
+    assess,
+    batches,
+    managing,
+    outcome_views,
+    plan_views,
+    plan_side,
+    pool_views,
+    rubric_views,
+)
 
 
 def _waiting(actor: Actor) -> int:
@@ -37,9 +50,17 @@ def _cards(actor: Actor) -> list[HomeCard]:
         return _trainee_cards(actor)
     if actor.may(Permission.GRADING_PAPER_MARK) and not actor.is_system:
         return _assessor_cards(actor)
-    if actor.may(Permission.GRADING_BATCH_MANAGE) and not actor.is_system:
-        return _centre_cards(actor)
-    return []
+    if actor.is_system:
+        return []
+    return _late_cards(actor) + (_centre_cards(actor) if actor.may(Permission.GRADING_BATCH_MANAGE) else [])
+
+
+def _late_cards(actor: Actor) -> list[HomeCard]:
+    waiting = lateness.waiting_requests(actor)
+    if not waiting:
+        return []
+    text = f"有 {waiting} 名学员申请逾期提交实践成果。"
+    return [HomeCard("审批逾期申请", text, "/grading/late", "去审批", 14, "clock")]
 
 
 def _trainee_cards(actor: Actor) -> list[HomeCard]:
@@ -79,6 +100,10 @@ def _assessor_cards(actor: Actor) -> list[HomeCard]:
 
 def _centre_cards(actor: Actor) -> list[HomeCard]:
     cards = []
+    shops = real_shops.waiting_shops(actor)
+    if shops:
+        text = f"有 {shops} 家真实店铺等待核验，开启批次前完成。"
+        cards.append(HomeCard("核验真实店铺", text, "/grading/real-shops", "去核验", 18, "building-store"))
     waiting = home.waiting_outcomes(actor)
     if waiting:
         cards.append(
@@ -128,6 +153,10 @@ FEATURE = Feature(
         MenuItem("grading", "评审批次", "grading.batches", "files", P.GRADING_BATCH_READ, 10),
         MenuItem("grading", "评审库", "grading.assessor_pool", "users", P.GRADING_BATCH_MANAGE, 30),
         MenuItem("grading", "评分标准", "grading.rubrics", "ruler", P.GRADING_BATCH_MANAGE, 35),
+        MenuItem("grading", "真实店铺核验", "grading.check_real_shops", "building-store", P.GRADING_BATCH_MANAGE, 15),
+        MenuItem("grading", "逾期申请", "grading.late_requests", "clock", P.GRADING_BATCH_MANAGE, 38),
+        MenuItem("grading", "逾期申请", "grading.late_requests", "clock", P.CLASS_TEACH, 45),
+        MenuItem("grading", "逾期申请", "grading.late_requests", "clock", P.CLASS_CREATE, 45),
         MenuItem("grading", "申诉", "grading.list_appeals", "scale", P.GRADING_BATCH_MANAGE, 40),
         MenuItem("grading", "学员规划书", "grading.class_plans", "notebook", P.CLASS_TEACH, 40),
         MenuItem("grading", "跟踪辅导", "grading.list_coaching", "school", P.CLASS_TEACH, 50),
@@ -135,5 +164,5 @@ FEATURE = Feature(
     ),
     jobs={plans.JOB: plans.make_pdf},
     home_cards=(_cards,),
-    flows=(OUTCOME_FLOW, BATCH_FLOW, PAPER_FLOW, ASSIGNMENT_FLOW, APPEAL_FLOW),
+    flows=(LATE_FLOW, REAL_SHOP_FLOW, OUTCOME_FLOW, BATCH_FLOW, PAPER_FLOW, ASSIGNMENT_FLOW, APPEAL_FLOW),
 )

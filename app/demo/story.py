@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import assessment, goods, manage, promotions, service, shows, sourcing, texts, trade
+from app.demo import admission, assessment, goods, manage, promotions, service, shows, sourcing, texts, trade
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -230,6 +230,8 @@ def _return_one(market: Market, line: Timeline) -> None:
 
 def _last_days(stage: Stage, market: Market, line: Timeline, teacher: Actor) -> None:
     """Days 12 and 13: outcomes, an open batch, today's orders, a show on air and one announced."""
+    with line.at(line.moment(12, 10)):
+        admission.state_real_shops(market, stage.actors["centre"])
     with line.at(line.moment(12, 14)):
         for number in (1, 2, 3, 4, 5, 6, 8, 10):
             assessment.hand_in(market, number)

@@ -213,6 +213,7 @@ class Classes:
             version=found.version,
             institution_scope_id=found.institution_scope_id,
             institution_name=found.institution_name,
+            ends_on=found.end_date,
         )
 
     def teachers(self, scope_id: int) -> set[int]:

@@ -1,6 +1,6 @@
 """A client of the open platform (开放平台) in the standard library: signed calls, retries, incremental fetching.
 
-    python open_platform_client.py http://127.0.0.1:8000 app_… SECRET SHOP_ID
+python open_platform_client.py http://127.0.0.1:8000 app_… SECRET SHOP_ID
 """
 
 import hashlib

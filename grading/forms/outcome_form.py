@@ -6,7 +6,7 @@ from wtforms import HiddenField, TextAreaField
 from wtforms.validators import Length
 
 from app.core.web.forms import Form
-from grading.data import MAX_REPORT, REAL_SHOP, REPORT_FIELDS, ReportText
+from grading.data import MAX_REPORT, REPORT_FIELDS, ReportText
 
 _TOO_LONG = f"最多 {MAX_REPORT} 字，请精简。"
 
@@ -19,11 +19,10 @@ class OutcomeForm(Form):
     goods_story = TextAreaField(REPORT_FIELDS[1][1], [Length(max=MAX_REPORT, message=_TOO_LONG)])
     operations = TextAreaField(REPORT_FIELDS[2][1], [Length(max=MAX_REPORT, message=_TOO_LONG)])
     review = TextAreaField(REPORT_FIELDS[3][1], [Length(max=MAX_REPORT, message=_TOO_LONG)])
-    real_shop = TextAreaField(REAL_SHOP[1], [Length(max=MAX_REPORT, message=_TOO_LONG)])
 
     def report(self) -> ReportText:
         """Return what was typed."""
-        return ReportText({key: self[key].data or "" for key, _, _ in (*REPORT_FIELDS, REAL_SHOP)})
+        return ReportText({key: self[key].data or "" for key, _, _ in REPORT_FIELDS})
 
     def typed_version(self) -> int:
         """Return the version the page began from; anything unusable is 0."""

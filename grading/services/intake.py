@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,7 +34,7 @@ from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.identity import PaperIdentity
 from grading.models.outcome import Outcome
 from grading.models.plan import Plan, PlanVersion
-from grading.services import rubric_desk
+from grading.services import real_shops, rubric_desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,13 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
         content, complete = parse_content(json.loads(row.content)), plan.complete
         version, plan_hash = row.version, row.content_hash
     tokens = ports.bound().tokens.tokens(outcome.account_id, outcome.scope_id)
-    value = blind_content(json.loads(text), content, complete, tokens)
+    shop = real_shops.shop_of(outcome.account_id, outcome.scope_id)
+    if shop is not None:
+        tokens |= {word for word in (shop.name, shop.address) if len(word) >= 2}
+    snapshot = json.loads(text)
+    verified = real_shops.verified_figures(outcome.account_id, outcome.scope_id)
+    snapshot["facts"]["figures"] += [asdict(figure) for figure in verified]
+    value = blind_content(snapshot, content, complete, tokens)
     blind, hits = canonical(value), scan(value, tokens)
     paper = Paper(
         batch_id=batch.id,

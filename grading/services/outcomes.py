@@ -16,15 +16,16 @@ from app.core.errors import Conflict, InvalidInput, Issue, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access, ports
-from grading.data import MAX_REPORT, REAL_SHOP, REPORT_FIELDS, Exhibit, Figure, OutcomeFacts, ReportText, RuleCheck
+from grading.data import MAX_REPORT, REPORT_FIELDS, Exhibit, Figure, OutcomeFacts, ReportText, RuleCheck
 from grading.domain.canonical import canonical, digest
 from grading.domain.codes import new_receipt
 from grading.domain.flows import OUTCOME_FLOW, OutcomeState
 from grading.events import OutcomeSubmitted, OutcomeWithdrawn
 from grading.models.outcome import Outcome
-from grading.services import intake
+from grading.services import intake, lateness, real_shops
 
-FORMAT = 1
+FORMAT = 2
+REAL_SHOP_PAGE = "/grading/real-shop"
 EDITABLE = frozenset({OutcomeState.DRAFT, OutcomeState.RETURNED})
 
 
@@ -50,6 +51,10 @@ class Standing:
         return self.state in {OutcomeState.SUBMITTED, OutcomeState.IN_DRAW}
 
     @property
+    def late(self) -> bool:
+        return bool(self.frozen and self.outcome and read_snapshot(self.outcome).get("late"))
+
+    @property
     def refusals(self) -> list[RuleCheck]:
         return [rule for rule in self.rules if rule.blocks and not rule.met]
 
@@ -63,13 +68,30 @@ def stand(actor: Actor) -> Standing:
     if outcome is not None and outcome.state not in EDITABLE:
         snapshot = read_snapshot(outcome)
         return Standing(outcome, facts_of(snapshot), ReportText(snapshot["report"]), ())
-    bound = ports.bound()
+    facts = ports.bound().facts.facts(actor.person(), scope_id)
+    shop = real_shops.verified_figures(actor.person(), scope_id, REAL_SHOP_PAGE)
     return Standing(
         outcome,
-        bound.facts.facts(actor.person(), scope_id),
+        OutcomeFacts((*facts.figures, *shop), facts.exhibits),
         report,
-        bound.eligibility.check(actor.person(), scope_id),
+        rules_for(actor.person(), scope_id, outcome),
     )
+
+
+def rules_for(account_id: int, scope_id: int, outcome: Outcome | None) -> tuple[RuleCheck, ...]:
+    """Return every rule of eligibility (评审资格) as it stands now, the date's included."""
+    due = lateness.deadline_rule(account_id, scope_id, outcome)
+    rules = ports.bound().eligibility.check(account_id, scope_id)
+    return rules if due is None else (*rules, due)
+
+
+def eligibility(actor: Actor) -> tuple[RuleCheck, ...]:
+    """Return the trainee's own rules; nothing once the outcome is handed in."""
+    actor.require(Permission.GRADING_OUTCOME_SUBMIT)
+    outcome = access.own_outcome(actor)
+    if outcome is not None and outcome.state not in EDITABLE:
+        return ()
+    return rules_for(actor.person(), access.class_scope(actor), outcome)
 
 
 def read_snapshot(outcome: Outcome) -> dict[str, Any]:
@@ -96,7 +118,7 @@ def facts_of(snapshot: Mapping[str, Any]) -> OutcomeFacts:
 
 
 def _check_report(report: ReportText) -> None:
-    for key, title, _ in (*REPORT_FIELDS, REAL_SHOP):
+    for key, title, _ in REPORT_FIELDS:
         if len(report.get(key)) > MAX_REPORT:
             raise InvalidInput(f"“{title}”超过 {MAX_REPORT} 字，请精简后再保存。", field=key)
 
@@ -163,11 +185,12 @@ def _freeze(actor: Actor, outcome: Outcome, report: ReportText) -> str:
             issues=[Issue(f"自述“{title}”还没有填写。", field=key) for key, title in empty],
         )
     bound, account_id = ports.bound(), actor.person()
-    for rule in bound.eligibility.check(account_id, outcome.scope_id):
+    for rule in rules_for(account_id, outcome.scope_id, outcome):
         if rule.blocks and not rule.met:
             raise Refused(f"暂时不能提交：{rule.rule}未达到（{rule.value}，要求{rule.limit}）。{rule.remedy}")
     facts = bound.facts.facts(account_id, outcome.scope_id)
-    facts = OutcomeFacts((*facts.figures, _real_shop_figure(report)), facts.exhibits)
+    fact = bound.classes.class_of(account_id, outcome.scope_id)
+    late = outcome.attempt == 1 and outcome.state == OutcomeState.DRAFT and lateness.is_late(fact.ends_on)
     now = clock.now()
     receipt = new_receipt(clock.local(now).date())
     snapshot = canonical(
@@ -176,9 +199,11 @@ def _freeze(actor: Actor, outcome: Outcome, report: ReportText) -> str:
             "account_id": account_id,
             "scope_id": outcome.scope_id,
             "attempt": outcome.attempt,
-            "programme": bound.classes.class_of(account_id, outcome.scope_id).version,
+            "programme": fact.version,
             "receipt": receipt,
             "submitted_at": now.isoformat(),
+            "late": late,
+            "real_shop": real_shops.stated(account_id, outcome.scope_id),
             "facts": asdict(facts),
             "report": report.as_json(),
         }
@@ -196,22 +221,11 @@ def _freeze(actor: Actor, outcome: Outcome, report: ReportText) -> str:
         actor,
         "outcome.submitted",
         f"outcome:{outcome.id}",
-        {"hash": hash_, "receipt": receipt},
+        {"hash": hash_, "receipt": receipt, "late": late},
         scope_id=outcome.scope_id,
     )
     events.publish(OutcomeSubmitted(outcome.scope_id, account_id, outcome.id))
     return receipt
-
-
-def _real_shop_figure(report: ReportText) -> Figure:
-    return Figure(
-        key="real_shop_reported",
-        group="真实店铺",
-        label="学员填报了真实店铺",
-        value=int(bool(report.get(REAL_SHOP[0]))),
-        unit="是否",
-        definition="学员在自述中填写了真实店铺情况；平台尚未核验。",
-    )
 
 
 def withdraw_outcome(actor: Actor) -> None:

@@ -9,16 +9,17 @@ from app.core.errors import DomainError
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
-from grading.data import REAL_SHOP, REPORT_FIELDS, Figure
+from app.core.web.forms import clean_text, form_key, new_key
+from grading.data import REPORT_FIELDS, Figure
 from grading.domain.flows import OUTCOME_NAMES
 from grading.forms.outcome_form import OutcomeForm
-from grading.services import outcomes
+from grading.services import lateness, outcomes
 from grading.views.blueprint import blueprint
 
 Answer = str | Response | tuple[str, int]
 
 
-def _page(form: OutcomeForm, status: int = 200) -> Answer:
+def _page(form: OutcomeForm, status: int = 200, late_error: DomainError | None = None) -> Answer:
     standing = outcomes.stand(actor())
     groups: dict[str, list[Figure]] = {}
     for figure in standing.facts.figures:
@@ -28,8 +29,12 @@ def _page(form: OutcomeForm, status: int = 200) -> Answer:
         standing=standing,
         groups=groups,
         form=form,
-        fields=(*REPORT_FIELDS, REAL_SHOP),
+        fields=REPORT_FIELDS,
         state_name=OUTCOME_NAMES[standing.state],
+        rules=standing.rules,
+        late_error=late_error,
+        typed_reason=request.form.get("late_reason", ""),
+        key=new_key(),
     )
     return page, status
 
@@ -38,9 +43,13 @@ def _page(form: OutcomeForm, status: int = 200) -> Answer:
 @requires(Permission.GRADING_OUTCOME_SUBMIT)
 def outcome() -> Answer:
     """Figures with their definitions, the self-report, and what is to be done."""
+    return _page(_blank())
+
+
+def _blank() -> OutcomeForm:
     standing = outcomes.stand(actor())
     version = standing.outcome.report_version if standing.outcome else 0
-    return _page(OutcomeForm(formdata=None, data={**standing.report.as_json(), "version": str(version)}))
+    return OutcomeForm(formdata=None, data={**standing.report.as_json(), "version": str(version)})
 
 
 @blueprint.post("/grading/outcome")
@@ -83,3 +92,24 @@ def withdraw_outcome() -> Answer:
         outcomes.withdraw_outcome(actor())
     flash("实践成果已撤回，可以修改后重新提交。", "success")
     return redirect(url_for("grading.outcome"))
+
+
+@blueprint.get("/grading/outcome/rules")
+@requires(Permission.GRADING_OUTCOME_SUBMIT)
+def outcome_rules() -> Answer:
+    """The rules of eligibility as they stand now; the page asks for them again and again."""
+    rules = outcomes.eligibility(actor())
+    return render_template("grading/_rules.html", rules=rules, late_error=None, typed_reason="", key=new_key())
+
+
+@blueprint.post("/grading/outcome/late")
+@requires(Permission.GRADING_OUTCOME_SUBMIT)
+def ask_late() -> Answer:
+    """Ask to hand in after the class has ended."""
+    try:
+        with unit_of_work():
+            lateness.ask_late(actor(), clean_text(request.form.get("late_reason", "")), form_key(request.form))
+    except DomainError as error:
+        return _page(_blank(), error.status, error)
+    flash("逾期申请已提交，批准后本页会自动更新。", "success")
+    return redirect(url_for("grading.outcome") + "#rules")

@@ -41,7 +41,14 @@ from tests.factories import grading as grading_factory
 from tests.factories import mall, supply, training
 from tests.factories.rosters import people, xlsx
 from tests.factories.world import make_account, make_actor
-from tests.permissions import furniture_grading, furniture_live, furniture_manage, furniture_promo, furniture_service
+from tests.permissions import (
+    furniture_admission,
+    furniture_grading,
+    furniture_live,
+    furniture_manage,
+    furniture_promo,
+    furniture_service,
+)
 from tests.permissions.furniture_goods import furnish_goods
 from tests.permissions.furniture_supply import furnish_platform, furnish_supply
 from tests.permissions.furniture_trade import furnish_trade
@@ -266,6 +273,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
     }
 
     made.by_endpoint |= furniture_grading.furnish(owner, teacher)
+    made.by_endpoint |= furniture_admission.furnish(owner, scope_id)
 
     with unit_of_work():
         stored = files.keep(b"%PDF-1.4 test", "a.pdf", actor=owner)

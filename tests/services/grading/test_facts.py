@@ -26,7 +26,7 @@ def test_every_figure_a_rubric_asks_for_is_collected() -> None:
         rubric = parse_rubric(json.loads(template_text(programme)))
         asked = {name for criterion in rubric.criteria for name in criterion.figures}
         asked |= {rule.figure for criterion in rubric.criteria for rule in criterion.auto}
-        assert asked - set(FIGURES) == {"real_shop_reported"}
+        assert asked - set(FIGURES) == {"real_shop_verified", "real_shop_goods", "real_shop_orders"}
 
 
 def test_figures_are_of_this_person_in_this_class(app_context: Flask) -> None:

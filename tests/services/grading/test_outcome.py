@@ -30,7 +30,7 @@ def _outcome() -> Outcome:
 def test_submission_freezes_figures_report_and_hash(app_context: Flask) -> None:
     trainee = make_stage(trainees=1).trainees[0]
     open_shop(trainee, "阿满的山货")
-    receipt = submit(trainee, report(real_shop="有一家微店"))
+    receipt = submit(trainee)
     row = _outcome()
     assert row.state == OutcomeState.SUBMITTED
     assert row.receipt == receipt
@@ -39,8 +39,7 @@ def test_submission_freezes_figures_report_and_hash(app_context: Flask) -> None:
     values = {figure["key"]: figure["value"] for figure in snapshot["facts"]["figures"]}
     assert values["shop_open"] == 1
     assert values["listings_on_sale"] == 0
-    assert values["real_shop_reported"] == 1
-    assert snapshot["report"]["real_shop"] == "有一家微店"
+    assert snapshot["late"] is False
     assert snapshot["programme"] == "电商版"
     assert audit.latest(row.scope_id)[0].action == "outcome.submitted"
     assert audit.verify(row.scope_id).broken_seq is None

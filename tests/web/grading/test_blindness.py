@@ -67,7 +67,7 @@ def _stage() -> tuple[make.Stage, str]:
     shop = open_shop(marked, MARKERS["shop"])
     with unit_of_work():
         create_listing(marked, shop.id, draft(title=f"{MARKERS['shop']} 野生香菇", brief=MARKERS["classmate"]))
-    make.submit(marked, make.report(**{key: f"我的做法：{WORDS}" for key, _, _ in REPORT_FIELDS}, real_shop=WORDS))
+    make.submit(marked, make.report(**{key: f"我的做法：{WORDS}" for key, _, _ in REPORT_FIELDS}))
     plan = make.plan_content(title=f"规划 {MARKERS['name']}", extra=WORDS)
     product = Product(f"{MARKERS['shop']}礼盒", 100, 50, (1,) * 12)
     make.write_plan(marked, PlanContent(plan.title, plan.sections, (product,)), complete=True)
