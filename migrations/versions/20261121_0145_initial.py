@@ -230,6 +230,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("scope_id", "number", name=op.f("uq_grading_batch_scope_id_number")),
     )
     op.create_table(
+        "grading_late_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("reason", sa.String(length=500), nullable=False),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("answer", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("decided_by", sa.Integer(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_grading_late_request_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by"], ["accounts_account.id"], name=op.f("fk_grading_late_request_decided_by")
+        ),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_late_request_scope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_late_request")),
+    )
+    op.create_index(op.f("ix_grading_late_request_scope_id"), "grading_late_request", ["scope_id"], unique=False)
+    op.create_index(
+        "uq_grading_late_request_open",
+        "grading_late_request",
+        ["account_id", "scope_id"],
+        unique=True,
+        sqlite_where=sa.text("state = 'asked'"),
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.create_table(
         "grading_outcome",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -307,6 +338,35 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_grading_qualification_account_id"), "grading_qualification", ["account_id"], unique=False)
+    op.create_table(
+        "grading_real_shop",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("platform", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("goods", sa.Integer(), nullable=False),
+        sa.Column("orders", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("note", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("found_goods", sa.Integer(), nullable=True),
+        sa.Column("found_orders", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.String(length=500), server_default="", nullable=False),
+        sa.Column("checked_by", sa.Integer(), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("goods >= 0 AND orders >= 0 AND amount >= 0", name=op.f("ck_grading_real_shop_figures")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts_account.id"], name=op.f("fk_grading_real_shop_account_id")),
+        sa.ForeignKeyConstraint(["checked_by"], ["accounts_account.id"], name=op.f("fk_grading_real_shop_checked_by")),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_real_shop_scope_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_real_shop")),
+        sa.UniqueConstraint("account_id", "scope_id", name=op.f("uq_grading_real_shop_account_id_scope_id")),
+    )
+    op.create_index(op.f("ix_grading_real_shop_scope_id"), "grading_real_shop", ["scope_id"], unique=False)
     op.create_table(
         "grading_relation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -540,6 +600,22 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["plan_id"], ["grading_plan.id"], name=op.f("fk_grading_plan_version_plan_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_plan_version")),
         sa.UniqueConstraint("plan_id", "version", name=op.f("uq_grading_plan_version_plan_id_version")),
+    )
+    op.create_table(
+        "grading_real_shop_file",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("real_shop_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["core_stored_file.id"], name=op.f("fk_grading_real_shop_file_file_id")),
+        sa.ForeignKeyConstraint(
+            ["real_shop_id"], ["grading_real_shop.id"], name=op.f("fk_grading_real_shop_file_real_shop_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_real_shop_file")),
+        sa.UniqueConstraint("real_shop_id", "file_id", name=op.f("uq_grading_real_shop_file_real_shop_id_file_id")),
+    )
+    op.create_index(
+        op.f("ix_grading_real_shop_file_real_shop_id"), "grading_real_shop_file", ["real_shop_id"], unique=False
     )
     op.create_table(
         "grading_result",
@@ -3422,6 +3498,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grading_result_scope_id"), table_name="grading_result")
     op.drop_index(op.f("ix_grading_result_account_id"), table_name="grading_result")
     op.drop_table("grading_result")
+    op.drop_index(op.f("ix_grading_real_shop_file_real_shop_id"), table_name="grading_real_shop_file")
+    op.drop_table("grading_real_shop_file")
     op.drop_table("grading_plan_version")
     op.drop_table("grading_plan_print")
     op.drop_index(op.f("ix_grading_plan_comment_plan_id"), table_name="grading_plan_comment")
@@ -3445,6 +3523,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grading_relation_scope_id"), table_name="grading_relation")
     op.drop_index(op.f("ix_grading_relation_account_id"), table_name="grading_relation")
     op.drop_table("grading_relation")
+    op.drop_index(op.f("ix_grading_real_shop_scope_id"), table_name="grading_real_shop")
+    op.drop_table("grading_real_shop")
     op.drop_index(op.f("ix_grading_qualification_account_id"), table_name="grading_qualification")
     op.drop_table("grading_qualification")
     op.drop_table("grading_plan_draft")
@@ -3452,6 +3532,14 @@ def downgrade() -> None:
     op.drop_table("grading_plan")
     op.drop_index(op.f("ix_grading_outcome_scope_id"), table_name="grading_outcome")
     op.drop_table("grading_outcome")
+    op.drop_index(
+        "uq_grading_late_request_open",
+        table_name="grading_late_request",
+        sqlite_where=sa.text("state = 'asked'"),
+        postgresql_where=sa.text("state = 'asked'"),
+    )
+    op.drop_index(op.f("ix_grading_late_request_scope_id"), table_name="grading_late_request")
+    op.drop_table("grading_late_request")
     op.drop_table("grading_batch")
     op.drop_index(op.f("ix_accounts_one_time_code_account_id"), table_name="accounts_one_time_code")
     op.drop_table("accounts_one_time_code")
