@@ -18,6 +18,7 @@ MAX_BLOCKS = 20
 MAX_SLIDES = 5
 MAX_ZONES = 10
 MAX_GOODS = 12
+MAX_COUPONS = 6
 _NAME = re.compile(r"[A-Za-z0-9_-]{0,40}")
 
 
@@ -146,7 +147,7 @@ def check_block(block: Any) -> dict[str, Any]:
     if kind == BlockKind.BANNER:
         made["slides"] = [_slide(one) for one in _list(block, "slides", "海报", MAX_SLIDES)]
     elif kind == BlockKind.COUPONS:
-        made |= {"title": _text(block, "title", "标题", 20), "count": _number(block, "count", "显示张数", 1, 6)}
+        made |= {"title": _text(block, "title", "标题", 20), "count": _number(block, "count", "显示张数", 1, MAX_COUPONS)}
     elif kind == BlockKind.GOODS:
         ids = _list(block, "ids", "商品", MAX_GOODS)
         made |= {

@@ -1,4 +1,4 @@
-"""Cards in a chat (商品卡片、订单卡片): a snapshot of what they show, for both sides."""
+"""Cards in a chat (商品卡片、订单卡片、优惠券卡片): a snapshot of what they show, for both sides."""
 
 from __future__ import annotations
 
@@ -12,12 +12,17 @@ from app.core.db import db
 from app.core.errors import NotFound
 from app.core.money import plain_yuan
 from app.core.web.picture_views import picture_path
-from sim_mall import access
+from app.worlds.clock import sim_now
+from sim_mall import access, access_service
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.order_flow import ORDER_NAMES
+from sim_mall.domain.promotion_flow import CouponChannel, TemplateState
+from sim_mall.domain.service_flow import MessageKind
 from sim_mall.models.goods import Listing
-from sim_mall.models.service import ServiceThread
+from sim_mall.models.promotions import Coupon, CouponTemplate
+from sim_mall.models.service import ServiceMessage, ServiceThread
 from sim_mall.models.trade import Order
+from sim_mall.services import coupons
 
 SHOWN = 12
 
@@ -87,3 +92,49 @@ def orders_of(thread: ServiceThread) -> list[Order]:
         .limit(SHOWN)
     )
     return list(db.session.scalars(query))
+
+
+def _sendable(thread: ServiceThread) -> sa.Select[CouponTemplate]:
+    now = sim_now(thread.world_id)
+    return sa.select(CouponTemplate).where(
+        CouponTemplate.shop_id == thread.shop_id,
+        CouponTemplate.state == TemplateState.ACTIVE,
+        CouponTemplate.channel.in_((CouponChannel.CENTRE, CouponChannel.CHAT)),
+        CouponTemplate.starts_at <= now,
+        CouponTemplate.ends_at > now,
+        CouponTemplate.claimed < CouponTemplate.total,
+    )
+
+
+def coupons_to_send(thread: ServiceThread) -> list[tuple[int, str]]:
+    """Return the shop's coupons that a seat may send as a card, newest first: public ones and those for the chat."""
+    rows = db.session.scalars(_sendable(thread).order_by(CouponTemplate.id.desc()).limit(SHOWN))
+    return [(row.id, f"{row.name} {coupons.words(row)}") for row in rows]
+
+
+def coupon_card(thread: ServiceThread, template_id: int) -> dict[str, Any]:
+    """Return the card of a coupon of the shop that is given now. Raises NotFound for others."""
+    template = db.session.scalars(_sendable(thread).where(CouponTemplate.id == template_id)).one_or_none()
+    if template is None:
+        raise NotFound
+    return {
+        "id": template.id,
+        "title": template.name,
+        "words": coupons.words(template),
+        "picture": picture_path("shop", thread.shop.name, thread.shop.business),
+        "url": "/mall/my-coupons",
+        "seller_url": "/seller/coupons",
+    }
+
+
+def claim_card(actor: Actor, thread_id: int, message_id: int, key: str) -> Coupon:
+    """Let the buyer of a conversation take the coupon that the shop sent there.
+
+    Raises NotFound for what is no coupon card of this conversation, Refused when it is not given any more.
+    """
+    thread = access_service.get_bought_thread(actor, thread_id)
+    row = db.session.get(ServiceMessage, message_id)
+    if row is None or row.thread_id != thread.id or row.kind is not MessageKind.COUPON:
+        raise NotFound
+    template = coupons.get_template(actor, int(row.body["id"]))
+    return coupons.claim(actor, template.id, key, channel=template.channel)

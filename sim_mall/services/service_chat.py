@@ -165,7 +165,7 @@ def _hold_rate(thread: ServiceThread, account_id: int) -> None:
         raise TooMany(f"发得太快了，{BURST_SECONDS} 秒内最多 {BURST} 条，稍等一下。")
 
 
-def _body(actor: Actor, thread: ServiceThread, words: Words) -> tuple[str, dict[str, Any]]:
+def _body(actor: Actor, thread: ServiceThread, words: Words, *, from_shop: bool) -> tuple[str, dict[str, Any]]:
     if words.kind is MessageKind.TEXT:
         return check_text(words.text), {}
     if words.kind is MessageKind.IMAGE and words.body:
@@ -174,6 +174,8 @@ def _body(actor: Actor, thread: ServiceThread, words: Words) -> tuple[str, dict[
         return "", service_cards.product_card(actor, thread, words.ref)
     if words.kind is MessageKind.ORDER and words.ref is not None:
         return "", service_cards.order_card(thread, words.ref)
+    if words.kind is MessageKind.COUPON and words.ref is not None and from_shop:
+        return "", service_cards.coupon_card(thread, words.ref)
     raise InvalidInput("这种消息不能发送，请刷新页面后重试。", field="kind")
 
 
@@ -184,7 +186,7 @@ def ask(actor: Actor, thread_id: int, words: Words, key: str) -> ServiceMessage:
     """
     actor.require(Permission.MALL_BUY)
     thread = access_service.get_bought_thread(actor, thread_id)
-    text, body = _body(actor, thread, words)
+    text, body = _body(actor, thread, words, from_shop=False)
     if (seen := _seen(thread, actor.person(), key, text)) is not None:
         return seen
     _hold_rate(thread, actor.person())
@@ -230,7 +232,7 @@ def answer(actor: Actor, thread_id: int, words: Words, key: str, *, accepted: bo
     """
     actor.require(Permission.MALL_SELL)
     thread = access_service.get_sold_thread(actor, thread_id)
-    text, body = _body(actor, thread, words)
+    text, body = _body(actor, thread, words, from_shop=True)
     if words.kind is MessageKind.TEXT:
         text = service_replies.fill_for(actor, thread, text)[:MAX_TEXT]
     if (seen := _seen(thread, actor.person(), key, text)) is not None:

@@ -41,7 +41,7 @@ ICONS = {
 
 def _offered() -> list[tuple[str, str]]:
     """Return the kinds that can be added here and now."""
-    hidden = {BlockKind.COUPONS} | (set() if LIVE_CARD in current_app.extensions else {BlockKind.LIVE})
+    hidden = set() if LIVE_CARD in current_app.extensions else {BlockKind.LIVE}
     return [(kind.value, name) for kind, name in BLOCK_NAMES.items() if kind not in hidden]
 
 
@@ -59,6 +59,8 @@ def _words(block: dict[str, Any]) -> str:
         return str(block["title"] or block["text"])[:30] or "空白"
     if kind == BlockKind.MEDIA:
         return {"picture": "图片", "video": "视频"}[block["media"]] if block["file"] else "还没有文件"
+    if kind == BlockKind.COUPONS:
+        return f"{block['title'] or '无标题'} · 最多 {block['count']} 张"
     return str(block["title"])
 
 

@@ -7,10 +7,13 @@ from typing import Any
 
 from flask import current_app, url_for
 
-from sim_mall.domain.decor import BlockKind
+from app.core.web.access import actor
+from sim_mall.domain.decor import MAX_COUPONS, BlockKind
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
+from sim_mall.services.coupon_lists import claimable
 from sim_mall.services.page_feeds import feeds_of
+from sim_mall.views.coupon_centre import shown_offer
 from sim_mall.views.shown import card
 
 LIVE_CARD = "mall_live_card"  # app.extensions: shop id → {"title", "text", "url"} or None; the live rooms fill it in
@@ -38,7 +41,22 @@ def shown_blocks(shop: Shop, page: Mapping[str, Any] | None) -> list[dict[str, A
         return []
     named, feeds = feeds_of(shop, page)
     shown = (_shown(shop, block, named, feeds) for block in page["blocks"])
-    return [block for block in shown if block is not None]
+    return [block for block in _with_coupons(shop, list(shown)) if block is not None]
+
+
+def _with_coupons(shop: Shop, blocks: list[dict[str, Any] | None]) -> list[dict[str, Any] | None]:
+    """Fill the blocks of coupons with what can be claimed now; without any the block is left out."""
+    if not any(block and block["kind"] == BlockKind.COUPONS for block in blocks):
+        return blocks
+    offers = claimable(actor(), shop.id, with_platform=False, limit=MAX_COUPONS)
+    made: list[dict[str, Any] | None] = []
+    for block in blocks:
+        if block and block["kind"] == BlockKind.COUPONS:
+            coupons = [shown_offer(offer) for offer in offers[: block["count"]]]
+            made.append({**block, "coupons": coupons} if coupons else None)
+        else:
+            made.append(block)
+    return made
 
 
 def _shown(
@@ -72,4 +90,4 @@ def _shown(
         return made if made["card"] else None
     if kind == BlockKind.TEXT:
         return made if block["text"] or block["title"] else None
-    return None
+    return made

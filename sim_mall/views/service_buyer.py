@@ -9,7 +9,7 @@ from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires, wants_json
 from app.core.web.formats import when
-from app.core.web.forms import new_key
+from app.core.web.forms import form_key, new_key
 from app.core.web.picture_views import picture_url
 from sim_mall import access_service
 from sim_mall.models.service import ServiceThread
@@ -114,6 +114,18 @@ def rate_service(thread_id: int) -> Answer:
         service_desk.rate(actor(), thread_id, session_id, stars, form.get("remark", ""))
     done("谢谢你的评价。")
     return redirect(url_for("mall.service", thread_id=thread_id))
+
+
+@mall.post("/service/<int:thread_id>/coupons/<int:card_id>")
+@requires(Permission.MALL_BUY)
+def claim_sent_coupon(thread_id: int, card_id: int) -> Answer:
+    """领取 the coupon that the shop sent."""
+    with unit_of_work():
+        service_cards.claim_card(actor(), thread_id, card_id, form_key(request.form))
+    if wants_json():
+        return {"ok": True}
+    done("领取成功，结算时会自动选用最划算的券。")
+    return redirect(url_for("mall.service", thread_id=thread_id) + "#end")
 
 
 @mall.get("/service/<int:thread_id>/image/<int:message_id>")

@@ -56,7 +56,7 @@ def words_of_form() -> Words:
         row = files.keep(data, "chat", actor=actor())
         return Words(kind=MessageKind.IMAGE, body={"file": row.public_name})
     kind = request.form.get("kind", MessageKind.TEXT)
-    if kind not in {MessageKind.TEXT, MessageKind.PRODUCT, MessageKind.ORDER}:
+    if kind not in {MessageKind.TEXT, MessageKind.PRODUCT, MessageKind.ORDER, MessageKind.COUPON}:
         raise InvalidInput("这种消息不能发送，请刷新页面后重试。", field="kind")
     return Words(request.form.get("text", ""), MessageKind(kind), digits(request.form.get("ref", "")))
 

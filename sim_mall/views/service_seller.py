@@ -70,6 +70,7 @@ def _desk_page(thread: ServiceThread | None = None, refused: str = "") -> str:
         buyer=account_names({thread.buyer_id}).get(thread.buyer_id, "") if thread else "",
         messages=shown_messages(thread, shop_side=True) if thread else [],
         goods=service_cards.goods_to_send(thread) if thread else [],
+        coupons=service_cards.coupons_to_send(thread) if thread else [],
         orders=[(order, ORDER_NAMES[order.state]) for order in service_cards.orders_of(thread)[:5]] if thread else [],
         phrases=service_replies.phrases(who, shop.id) if thread else [],
         key=new_key(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -79,14 +80,30 @@ class Server:
     def start(self) -> Server:
         """Migrate (and load the demo data in demo mode), then start web and worker."""
         self.flask("up")
-        web = [str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"]
+        self._running.append(self._start_web())
         worker = [str(BIN / "huey_consumer"), "app.worker.huey", "-k", "process", "-w", "1", "-q"]
         environment = clean_environment(**self.environment)
-        for name, command in (("web", web), ("worker", worker)):
-            log = self.folder / f"{name}.log"
-            self._running.append(start(command, log, environment=environment, cwd=ROOT))
+        self._running.append(start(worker, self.folder / "worker.log", environment=environment, cwd=ROOT))
         self._running[0].wait_until(self._answers, "the web process")
         return self
+
+    def _start_web(self) -> Running:
+        web = [str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"]
+        environment = clean_environment(**self.environment)
+        return start(web, self.folder / "web.log", environment=environment, cwd=ROOT)
+
+    def kill_web(self) -> None:
+        """End the web process and its worker as ``kill -9`` does: nothing of theirs is finished or tidied."""
+        parent = self._running[0].process
+        children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+        for pid in (parent.pid, *map(int, children)):
+            os.kill(pid, signal.SIGKILL)
+        parent.wait()
+
+    def start_web(self) -> None:
+        """Start the web process again on the same address."""
+        self._running[0] = self._start_web()
+        self._running[0].wait_until(self._answers, "the web process")
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)

@@ -15,6 +15,7 @@ from sim_mall.services import service_chat, service_replies
 from sim_mall.services.rules.violations import Case, record_violation
 from sim_mall.services.service_chat import Words
 from tests.factories.mall import key
+from tests.factories.promotions import issue
 
 PIXEL = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
@@ -40,12 +41,14 @@ def furnish(
     """Return the ids of the mall's routes (owner buys at the mate's shop) and of the seller's (mate buys at ours)."""
     asked, picture = _talk(owner, mates_shop_id)
     answered, shown = _talk(mate, shop_id)
+    template_id = issue(mate).id
     with unit_of_work():
         violation = record_violation(world.id, shop_id, Case("R1", ("shop", shop_id), "测试", {}, key()))
+        card_id = service_chat.answer(mate, asked, Words(kind=MessageKind.COUPON, ref=template_id), key()).id
         phrase_id = service_replies.add_phrase(owner, "您好", "常用", own=False)
         keyword_id = service_replies.add_keyword(owner, "发货", "两天内发货")
         violation_id = violation.id
-    buying: dict[str, object] = {"thread_id": asked, "message_id": picture}
+    buying: dict[str, object] = {"thread_id": asked, "message_id": picture, "card_id": card_id}
     selling: dict[str, object] = {
         "thread_id": answered,
         "message_id": shown,

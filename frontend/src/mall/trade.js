@@ -25,6 +25,9 @@ function cascades(root) {
         if (next) await fill(next, box.dataset.cascade, select.value);
       });
     });
+    // what was chosen before this script came, or was kept by the browser on the way back
+    const open = selects.findIndex((select, place) => select.value && selects[place + 1]?.options.length <= 1);
+    if (open >= 0) fill(selects[open + 1], box.dataset.cascade, selects[open].value);
   }
 }
 

@@ -105,7 +105,8 @@ class Chat {
     return link;
   }
 
-  card({ kind, card }) {
+  card({ kind, card, id }) {
+    if (kind === "coupon" && this.side === "buyer") return this.coupon(card, id);
     const link = element("a", "chat-card");
     link.href = this.side === "shop" && card.seller_url ? card.seller_url : card.url;
     const picture = element("img");
@@ -113,9 +114,32 @@ class Chat {
     const words = element("span");
     words.append(element("b", "", card.title));
     if (kind === "order") words.append(element("small", "", `订单 ${card.number} · ${card.state} · ${card.count} 件`));
-    words.append(element("span", "chat-price", `¥${card.price}`));
+    if (kind === "coupon") words.append(element("small", "", card.words));
+    else words.append(element("span", "chat-price", `¥${card.price}`));
     link.append(picture, words);
     return link;
+  }
+
+  coupon(card, id) {
+    const box = element("div", "chat-card");
+    const picture = element("img");
+    Object.assign(picture, { src: card.picture, alt: "", width: 56, height: 56 });
+    const words = element("span");
+    const button = element("button", "btn btn-sm btn-primary", "领取优惠券");
+    button.type = "button";
+    button.addEventListener("click", async () => {
+      button.disabled = true;
+      const url = `${this.root.dataset.base}/coupons/${id}`;
+      const answer = await post(url, { key: `${this.form.elements.key.value}-coupon-${id}` });
+      if (answer.ok) button.textContent = "已领取";
+      else {
+        button.disabled = false;
+        this.refused(answer, "");
+      }
+    });
+    words.append(element("b", "", card.title), element("small", "", card.words), button);
+    box.append(picture, words);
+    return box;
   }
 
   async submit(event) {
