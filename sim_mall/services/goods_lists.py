@@ -17,7 +17,7 @@ def least_left() -> sa.ScalarSelect[int]:
     A value and not a test of existence: the database then looks at the shop's listings alone, one by one.
     """
     return (
-        sa.select(sa.func.min(Stock.on_hand - Stock.allocated))
+        sa.select(sa.func.min(Stock.saleable))
         .join(Sku, Sku.id == Stock.sku_id)
         .where(Sku.listing_id == Listing.id, Sku.removed.is_(False))
         .scalar_subquery()

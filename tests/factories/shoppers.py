@@ -6,7 +6,9 @@ import hashlib
 import http.client
 import json
 import re
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -142,3 +144,27 @@ class Till:
     def close(self) -> None:
         """Hang up."""
         self._connection.close()
+
+
+def in_parallel(port: int, width: int, calls: Sequence[Callable[[Till], int]]) -> list[tuple[int, float]]:
+    """Let ``width`` clients make the calls, each on its own connection; return (status, seconds) of each."""
+    waiting, answers = list(reversed(calls)), list[tuple[int, float]]()
+
+    def client() -> None:
+        till = Till(port)
+        while True:
+            try:
+                call = waiting.pop()
+            except IndexError:
+                break
+            began = time.perf_counter()
+            answers.append((call(till), time.perf_counter() - began))
+        till.close()
+
+    threads = [threading.Thread(target=client) for _ in range(width)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(300)
+    assert len(answers) == len(calls)
+    return answers

@@ -1,19 +1,28 @@
-"""``kill -9`` of the server in the middle of 500 orders: no half order, no lost paid order, one order per key."""
+"""A rush over HTTP at the real server: a flash sale that sells what it has, and ``kill -9`` in the middle of 500 orders.
+
+After the kill there is no half order and no lost paid order, and the same key again is the same order.
+"""
 
 from __future__ import annotations
 
 import http.client
 import threading
+from collections import Counter
+from functools import partial
 
+import pytest
 import sqlalchemy as sa
 
 from app.core.db import db
 from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.promotion_flow import PromotionKind
+from sim_mall.domain.promotion_rules import Rule
 from sim_mall.models.trade import Order
+from sim_mall.services.promotions import ItemDraft
 from tests.benchmarks.crowd import inside
-from tests.factories import mall
-from tests.factories.mall_checks import assert_sound
-from tests.factories.shoppers import Shopper, Till, make_shoppers
+from tests.factories import mall, promotions
+from tests.factories.mall_checks import assert_sound, stock_of
+from tests.factories.shoppers import Shopper, Till, in_parallel, make_shoppers
 from tests.factories.world import make_world
 from tests.infrastructure.server import Server
 
@@ -75,6 +84,7 @@ def orders_of(buyers: list[Shopper]) -> dict[int, list[Order]]:
     return found
 
 
+@pytest.mark.sqlite_only
 def test_a_killed_server_leaves_whole_orders(server: Server) -> None:
     with inside(server) as app:
         world = make_world()
@@ -106,4 +116,29 @@ def test_a_killed_server_leaves_whole_orders(server: Server) -> None:
         again = orders_of(buyers)
         for buyer in rush.paid:
             assert [order.state for order in again[buyer.account_id]] == [OrderState.PAID] * SHOPS
+        assert_sound(world_id)
+
+
+def buy_in_flash(till: Till, buyer: Shopper, sku_id: int, price: int) -> int:
+    """Submit one piece at the flash price; return the status."""
+    return till.submit(buyer, [(sku_id, 10_00)], f"flash-{buyer.account_id}", price)[0]
+
+
+@pytest.mark.sqlite_only
+def test_a_flash_sale_of_ten_to_a_hundred(server: Server) -> None:
+    with inside(server) as app:
+        world = make_world()
+        owner, shop = mall.make_seller(world)
+        listing = mall.make_listing(owner, shop, skus=[("默认", 10_00, 60)])
+        sku_id = listing.skus[0].id
+        promotions.start(owner, PromotionKind.FLASH, Rule(per_user=1), ItemDraft(listing.id, sku_id, 5_00, stock=10))
+        buyers = make_shoppers(app, world, 100, "flash")
+        world_id = world.id
+        db.session.remove()
+        calls = [partial(buy_in_flash, buyer=buyer, sku_id=sku_id, price=5_00) for buyer in buyers]
+        answers = Counter(status for status, _ in in_parallel(server.port, 16, calls))
+        assert answers == {302: 10, 409: 90}
+        found = [order for orders in orders_of(buyers).values() for order in orders]
+        assert [order.payable for order in found] == [5_00] * 10
+        assert stock_of(sku_id)[:2] == (60, 10)
         assert_sound(world_id)
