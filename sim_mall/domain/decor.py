@@ -147,7 +147,8 @@ def check_block(block: Any) -> dict[str, Any]:
     if kind == BlockKind.BANNER:
         made["slides"] = [_slide(one) for one in _list(block, "slides", "海报", MAX_SLIDES)]
     elif kind == BlockKind.COUPONS:
-        made |= {"title": _text(block, "title", "标题", 20), "count": _number(block, "count", "显示张数", 1, MAX_COUPONS)}
+        count = _number(block, "count", "显示张数", 1, MAX_COUPONS)
+        made |= {"title": _text(block, "title", "标题", 20), "count": count}
     elif kind == BlockKind.GOODS:
         ids = _list(block, "ids", "商品", MAX_GOODS)
         made |= {

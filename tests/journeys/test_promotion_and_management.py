@@ -17,7 +17,7 @@ pytestmark = pytest.mark.sqlite_only
 
 
 def start_activities(seller: Person) -> str:
-    """A discount, a reduction that stacks with it (the page says how low that goes), a coupon; return the discount's page."""
+    """A discount, a reduction that stacks with it (the page says how low), a coupon; return the discount's page."""
     page = seller.go("/seller/promotions/new?kind=limited")
     page.get_by_label("活动名称").fill("开业八折")
     page.get_by_label("折扣", exact=True).fill("8")

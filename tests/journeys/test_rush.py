@@ -1,4 +1,4 @@
-"""A rush over HTTP at the real server: a flash sale that sells what it has, and ``kill -9`` in the middle of 500 orders.
+"""A rush over HTTP at the real server: a flash sale sells what it has; ``kill -9`` in the middle of 500 orders.
 
 After the kill there is no half order and no lost paid order, and the same key again is the same order.
 """
