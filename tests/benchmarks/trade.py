@@ -129,8 +129,7 @@ def measure_flash(app: Flask, port: int, units: int, people: int) -> bool:
     world_id = world.id
     db.session.remove()
     calls = [
-        partial(_buy, buyer=buyer, sku_id=sku_id, key=f"flash-{buyer.account_id}", paid=FLASH_PRICE)
-        for buyer in buyers
+        partial(_buy, buyer=buyer, sku_id=sku_id, key=f"flash-{buyer.account_id}", paid=FLASH_PRICE) for buyer in buyers
     ]
     began = time.perf_counter()
     answers = in_parallel(port, 64, calls)
