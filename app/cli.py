@@ -20,7 +20,9 @@ from app.accounts.models import Scope
 from app.accounts.scopes import scope_by_code
 from app.config import Settings
 from app.core import audit
-from app.core.db import db
+from app.core.db import db, is_migrated
+from app.demo.mark import ALREADY, is_loaded
+from app.demo.people import shown_accounts
 
 audit_commands = AppGroup("audit", help="Hash-chained audit log (审计链).")
 
@@ -66,12 +68,11 @@ def verify_audit(code: str | None) -> None:
 def up() -> None:
     """Migrate the database and, in demo mode, make sure that the demo data is there."""
     settings = current_app.config["SETTINGS"]
-    flask_migrate.upgrade()
+    if not is_migrated():
+        flask_migrate.upgrade()
     load_divisions()
     if settings.is_demo:
-        load = current_app.extensions.get("demo_loader")
-        if load:
-            click.echo(load())
+        click.echo(ALREADY if is_loaded() else current_app.extensions["demo_loader"]())
     click.echo(greeting(settings))
 
 
@@ -80,9 +81,9 @@ def greeting(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     lines = [f"地址：{settings.public_url or f'http://{host}:{settings.port}'}/"]
     groups: dict[str, list[str]] = {}
-    for login, role in current_app.extensions.get("demo_accounts", []):
+    for login, role in shown_accounts():
         groups.setdefault(role, []).append(login)
-    if settings.is_demo and groups:
+    if settings.is_demo:
         lines.append(f"演示账号（密码都是 {settings.demo_password}）：")
         for role, logins in groups.items():
             shown = "、".join(logins) if len(logins) < 4 else f"{logins[0]} … {logins[-1]}"

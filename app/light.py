@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from app import ground
 from app.config import load_settings
+from app.core.db import is_migrated
+from app.demo.mark import is_loaded
 
+UP = "app.cli:up"
 LIGHT = {
+    ("up",): UP,  # on a database that stands already; the first start needs everything
     ("audit", "verify"): "app.cli:audit_commands",
     ("ledger", "prove"): "app.ledger.commands:commands",
     ("mall", "quote"): "sim_mall.commands:commands",
@@ -33,7 +38,7 @@ def light_group(arguments: Sequence[str]) -> str | None:
         if not skip and (not argument.startswith("-") or argument == "--dry-run"):
             words.append(argument)
         skip = argument in _WITH_VALUE
-    for length in (2, 3):
+    for length in (1, 2, 3):
         found = LIGHT.get(tuple(words[:length]))  # type: ignore[call-overload]
         if found:
             return str(found)
@@ -41,7 +46,7 @@ def light_group(arguments: Sequence[str]) -> str | None:
 
 
 def light_app(arguments: Sequence[str]) -> Flask | None:
-    """Return an application that has this one command, its settings and the database; None for all other commands."""
+    """Return an application that has this one command, its settings and the database; None where that is too little."""
     group = light_group(arguments)
     if group is None:
         return None
@@ -50,5 +55,16 @@ def light_app(arguments: Sequence[str]) -> Flask | None:
     ground.configure(app, load_settings())
     ground.connect_database(app)
     app.cli.add_command(getattr(import_module(module), name))
+    if group == UP and not _stands(app):
+        return None
     ground.watch_commands(app.cli)
     return app
+
+
+def _stands(app: Flask) -> bool:
+    """Say whether the database is migrated and, in demo mode, holds the demo data."""
+    with app.app_context():
+        try:
+            return is_migrated() and (not app.config["SETTINGS"].is_demo or is_loaded())
+        except SQLAlchemyError:
+            return False  # what is wrong is told by the command itself

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event, orm
 from sqlalchemy.dialects import postgresql, sqlite
@@ -144,3 +145,13 @@ def add_missing(model: type[Base], **values: Any) -> bool:
     key = sa.inspect(model).primary_key[0]
     command = insert_into(model).values(**values).on_conflict_do_nothing().returning(key)
     return db.session.execute(command).first() is not None
+
+
+def is_migrated() -> bool:
+    """Say whether the database stands at the newest migration."""
+    from alembic.runtime.migration import MigrationContext  # asked at the start and by monitoring only
+    from alembic.script import ScriptDirectory
+
+    newest = ScriptDirectory(current_app.config["MIGRATIONS"]).get_heads()
+    with db.engine.connect() as connection:  # not the session's: a migration that follows must not meet its snapshot
+        return set(MigrationContext.configure(connection).get_current_heads()) == set(newest)

@@ -13,24 +13,15 @@ from app.accounts.scopes import scope_by_code
 from app.config import Settings
 from app.core import audit, clock
 from app.core.actor import system
-from app.core.audit import AuditEvent
 from app.core.db import Base, db
 from app.core.errors import Refused
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
+from app.demo.mark import ALREADY, DONE, is_loaded
 from app.demo.people import HIDDEN_STAFF, STAFF, People, only_demo_people
 from app.demo.story import CLASS_CODE, EARLIER_AGO, Stage, play_class, play_earlier_class
 from app.demo.timeline import DAY
 from app.training.services.institutions import appoint_clerk, create_institution, create_region
-
-DONE = "demo.loaded"
-ALREADY = "演示数据已经在了，没有改动任何内容。"
-
-
-def is_loaded() -> bool:
-    """Say whether the demo data was loaded to its end."""
-    query = sa.select(AuditEvent.id).where(AuditEvent.scope_id == audit.PLATFORM_SCOPE, AuditEvent.action == DONE)
-    return db.session.scalar(query.limit(1)) is not None
 
 
 def load(settings: Settings) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from app.core.db import db
+from app.core.db import db, is_migrated
 from app.core.errors import NotFound
 from app.core.files import store_works
 from app.core.queue import queue_works
@@ -31,20 +31,11 @@ def _database() -> bool:
     return db.session.scalar(sa.text("SELECT 1")) == 1
 
 
-def _migrations() -> bool:
-    from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
-
-    folder = current_app.config["MIGRATIONS"]
-    wanted = set(ScriptDirectory(folder).get_heads())
-    return set(MigrationContext.configure(db.session.connection()).get_current_heads()) == wanted
-
-
 @blueprint.get("/readyz")
 @public
 def ready() -> tuple[dict[str, Any], int]:
     """Everything that a request needs answers: database, migrations, queue, storage."""
-    checks = {"database": _database, "migrations": _migrations, "queue": queue_works, "storage": store_works}
+    checks = {"database": _database, "migrations": is_migrated, "queue": queue_works, "storage": store_works}
     result: dict[str, str] = {}
     for name, check in checks.items():
         try:
