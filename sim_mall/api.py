@@ -1,4 +1,4 @@
-"""What the mall tells ``app.*``: metrics, progress and evidence as plain data. Definitions: ``services.figures``."""
+"""What the mall tells ``app.*``: metrics, progress and evidence as plain data. Definitions: ``definitions()``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,29 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim_mall.data import MallProgress, ShopMetrics
+from sim_mall.domain.definitions import DEFINITIONS, Definition
 from sim_mall.services import figures
 
-__all__ = ["MallProgress", "ShopMetrics", "evidence", "progress", "shop_metrics", "world_totals"]
+__all__ = [
+    "Definition",
+    "MallProgress",
+    "ShopMetrics",
+    "definitions",
+    "evidence",
+    "progress",
+    "shop_metrics",
+    "world_totals",
+]
 
 
 def shop_metrics(world_id: int) -> list[ShopMetrics]:
     """Return the figures of every shop of the world, highest paid turnover first."""
     return figures.shop_metrics(world_id)
+
+
+def definitions() -> dict[str, Definition]:
+    """Return name, unit and meaning (指标口径) of every figure of the mall by its key."""
+    return dict(DEFINITIONS)
 
 
 def progress(world_id: int, account_ids: Sequence[int]) -> dict[int, MallProgress]:

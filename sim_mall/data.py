@@ -161,7 +161,9 @@ class ParcelInfo:
 @dataclass(frozen=True, slots=True)
 class ShopMetrics:
     """Figures of one shop. gmv_placed: payable of all orders placed; gmv_paid: of those ever paid; refunded: fen
-    paid back; rating: mean of the three scores times 100, None without reviews."""
+    paid back; rating: mean of the three scores times 100, None without reviews. views, visitors, buyers: since the
+    shop opened; description, service, logistics: the shop's scores (店铺评分) times 100, None below three ratings.
+    How each is counted: ``sim_mall.api.definitions``."""
 
     shop_id: int
     shop_name: str
@@ -176,6 +178,12 @@ class ShopMetrics:
     completed: int
     rating: int | None
     live_orders: int
+    views: int = 0
+    visitors: int = 0
+    buyers: int = 0
+    description: int | None = None
+    service: int | None = None
+    logistics: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

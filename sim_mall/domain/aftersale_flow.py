@@ -169,6 +169,8 @@ SELLERS_FAULT = frozenset(
         Reason.OUT_OF_STOCK,
     }
 )
+# 无理由: the goods are in order, the buyer has changed their mind
+WITHOUT_FAULT = frozenset({Reason.DISLIKE, Reason.WRONG_ORDER, Reason.SIZE})
 # faults of the goods may be named until the longer after-sale window is over
 QUALITY_REASONS = frozenset({Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.WRONG_GOODS, Reason.DAMAGED})
 KIND_REASONS: dict[AfterSaleKind, tuple[Reason, ...]] = {

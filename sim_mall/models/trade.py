@@ -121,7 +121,7 @@ class OrderLine(Base):
 
     applying: units of open after-sale tickets, of them applying_unshipped not yet sent. refunded: units paid
     back, of them cancelled before they were sent. exchanged: units swapped for another SKU, which no further
-    ticket may name. steps: what each promotion took off (fen).
+    ticket may name. steps: what each promotion took off (fen). seven_day: sold with 7 天无理由退货.
     """
 
     __tablename__ = "mall_order_line"
@@ -144,6 +144,7 @@ class OrderLine(Base):
     refunded: orm.Mapped[int] = orm.mapped_column(default=0)
     cancelled: orm.Mapped[int] = orm.mapped_column(default=0)
     exchanged: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    seven_day: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
     order: orm.Mapped[Order] = orm.relationship(back_populates="lines")
     __table_args__ = (
         sa.CheckConstraint("quantity >= 1 AND payable >= 0", name="amounts"),

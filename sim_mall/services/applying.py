@@ -23,6 +23,8 @@ from sim_mall.domain.aftersale_flow import (
     KIND_NAMES,
     KIND_REASONS,
     QUALITY_REASONS,
+    REASON_NAMES,
+    WITHOUT_FAULT,
     AfterSaleKind,
     AfterSaleStage,
     AfterSaleState,
@@ -159,10 +161,16 @@ def _stage(line: OrderLine, claim: Claim) -> AfterSaleStage:
     )
 
 
-def _check_claim(claim: Claim, most: int) -> int:
-    """Return the amount asked for. Raises InvalidInput naming the field."""
+def _check_claim(claim: Claim, line: OrderLine, stage: AfterSaleStage, most: int) -> int:
+    """Return the amount asked for. Raises InvalidInput naming the field, Refused for 无理由 without promise."""
     if claim.reason not in KIND_REASONS[claim.kind]:
         raise InvalidInput(f"{KIND_NAMES[claim.kind]}不能选这个原因，请重新选择。", field="reason")
+    if stage is AfterSaleStage.AFTER_SHIP and not line.seven_day and claim.reason in WITHOUT_FAULT:
+        raise Refused(
+            f"“{line.title}”下单时注明不支持 7 天无理由退货，已经发出的不能因“{REASON_NAMES[claim.reason]}”退换；"
+            "商品有质量问题、与描述不符、少件错发或破损的，请选择对应的原因。",
+            code="no_seven_day",
+        )
     if len(claim.text) > MAX_TEXT:
         raise InvalidInput(f"问题描述不超过 {MAX_TEXT} 个字。", field="text")
     if len(claim.pictures) > MAX_PICTURES:
@@ -207,7 +215,7 @@ def open_ticket(actor: Actor, order: Order, line: OrderLine, claim: Claim, stage
     free = tickets.free_units(line)[: claim.quantity]
     most = refund_of_units(line.payable, line.quantity, free)
     by_platform = actor.is_system
-    amount = most if by_platform else _check_claim(claim, most)
+    amount = most if by_platform else _check_claim(claim, line, stage, most)
     swap = _swap(line, claim)
     tickets.hold_units(line, claim.quantity, stage)
     world = get_world(order.world_id)
@@ -290,7 +298,8 @@ def modify(actor: Actor, ticket_id: int, version: int | None, claim: Claim) -> A
     line = next(line for line in access.lines_of(order) if line.id == ticket.line_id)
     if claim.kind is not AfterSaleKind.REFUND_ONLY and ticket.stage == AfterSaleStage.BEFORE_SHIP:
         raise InvalidInput("未发货的商品只能申请仅退款。", field="kind")
-    amount = _check_claim(claim, refund_of_units(line.payable, line.quantity, ticket.units))
+    most = refund_of_units(line.payable, line.quantity, ticket.units)
+    amount = _check_claim(claim, line, ticket.stage, most)
     swap = _swap(line, claim)
     tickets.drop_promises(ticket)
     until = tickets.Until(tickets.ANSWER, tickets.hours(ticket, "seller_answer_hours"))

@@ -11,6 +11,7 @@ from app.core.db import db
 from app.core.money import half_up
 from sim_mall.data import MallProgress, ShopMetrics
 from sim_mall.domain.aftersale_flow import AFTERSALE_NAMES, AfterSaleState
+from sim_mall.domain.definitions import DEFINITIONS, VERSION
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.order_flow import ORDER_NAMES, OrderSource, OrderState
 from sim_mall.domain.shop_flow import SHOP_NAMES, SUBJECT_NAMES, ShopState
@@ -18,6 +19,13 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, Review
+from sim_mall.models.visits import Visit
+from sim_mall.services.ratings import NONE, dsr_of
+
+_EXPLAINED = (
+    *("orders", "orders_paid", "completed", "live_orders", "gmv_placed", "gmv_paid", "refunded"),
+    *("views", "visitors", "buyers", "dsr"),
+)
 
 
 def _sum_if(condition: Any, value: Any = 1) -> Any:
@@ -28,7 +36,7 @@ PAID = Order.paid_at.is_not(None)
 
 
 def shop_metrics(world_id: int) -> list[ShopMetrics]:
-    """Return the figures of every shop of the world, by paid turnover; four queries."""
+    """Return the figures of every shop of the world, by paid turnover; six queries."""
     shops = db.session.scalars(
         sa.select(Shop).where(Shop.world_id == world_id, Shop.state != ShopState.DRAFT).order_by(Shop.id)
     ).all()
@@ -50,6 +58,7 @@ def shop_metrics(world_id: int) -> list[ShopMetrics]:
                 sa.func.sum(Order.refunded).label("refunded"),
                 _sum_if(Order.completed_at.is_not(None)).label("completed"),
                 _sum_if(Order.source == OrderSource.LIVE).label("live"),
+                sa.func.count(sa.distinct(sa.case((PAID, Order.buyer_id)))).label("buyers"),
             )
             .where(Order.world_id == world_id)
             .group_by(Order.shop_id)
@@ -64,9 +73,15 @@ def shop_metrics(world_id: int) -> list[ShopMetrics]:
             .group_by(Review.shop_id)
         )
     }
+    seen = sa.select(Visit.shop_id, sa.func.sum(Visit.views), sa.func.count(sa.distinct(Visit.account_id)))
+    visits = {
+        row[0]: (int(row[1]), int(row[2]))
+        for row in db.session.execute(seen.where(Visit.world_id == world_id).group_by(Visit.shop_id))
+    }
+    scores = dsr_of(world_id)
     found = []
     for shop in shops:
-        row = orders.get(shop.id)
+        row, visited, score = orders.get(shop.id), visits.get(shop.id, (0, 0)), scores.get(shop.id, NONE)
         found.append(
             ShopMetrics(
                 shop_id=shop.id,
@@ -82,6 +97,12 @@ def shop_metrics(world_id: int) -> list[ShopMetrics]:
                 completed=int(row.completed) if row else 0,
                 rating=ratings.get(shop.id),
                 live_orders=int(row.live) if row else 0,
+                views=visited[0],
+                visitors=visited[1],
+                buyers=int(row.buyers) if row else 0,
+                description=score.description,
+                service=score.service,
+                logistics=score.logistics,
             )
         )
     return sorted(found, key=lambda item: (-item.gmv_paid, item.shop_id))
@@ -178,7 +199,16 @@ def evidence(world_id: int, account_id: int) -> dict[str, Any]:
         "gmv_placed": figures.gmv_placed,
         "gmv_paid": figures.gmv_paid,
         "refunded": figures.refunded,
+        "views": figures.views,
+        "visitors": figures.visitors,
+        "buyers": figures.buyers,
     }
+    facts["scores"] = {
+        "dsr_description": figures.description,
+        "dsr_service": figures.service,
+        "dsr_logistics": figures.logistics,
+    }
+    facts["definitions"] = {"version": VERSION, **{key: DEFINITIONS[key].text for key in _EXPLAINED}}
     reviews = db.session.scalar(
         sa.select(sa.func.count()).select_from(Review).where(Review.shop_id == shop.id, Review.by_default.is_(False))
     )

@@ -34,7 +34,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
 from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import cart, coupons, flash, freight, groups, payments, stock
+from sim_mall.services import cart, coupons, flash, freight, groups, payments, stock, stock_alarm
 from sim_mall.services.addresses import check_receiver
 from sim_mall.services.checkout import Checkout, Choice, Wanted, check_out, refuse_changed
 from sim_mall.services.checkout import key_of as coupon_key
@@ -135,6 +135,7 @@ def _take_stock(actor: Actor, checkout: Checkout, batch: str) -> None:
         _count_group(actor, checkout, checkout.group_choice)
     stock.reserve_aside(aside, now, f"batch:{batch}")
     stock.reserve(usual, now, f"batch:{batch}")
+    stock_alarm.warn(usual)
 
 
 def _count_group(actor: Actor, checkout: Checkout, choice: GroupChoice) -> None:
@@ -200,6 +201,7 @@ def _write_order(
             base=line.base,
             steps=[[step.step, step.id, step.share, step.name] for step in line.steps],
             payable=line.payable,
+            seven_day=chosen.listing.seven_day,
         )
         db.session.add(row)
         db.session.flush()

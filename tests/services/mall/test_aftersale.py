@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -17,11 +18,14 @@ from app.ledger import book
 from app.worlds import clock
 from app.worlds.models import World
 from app.worlds.ticker import run_due
+from sim_mall import open_platform
 from sim_mall.data import ShopInfo
 from sim_mall.domain.aftersale_flow import AfterSaleKind, AfterSaleStage, AfterSaleState, Reason
 from sim_mall.domain.order_flow import CloseReason, OrderState
 from sim_mall.models.aftersale import AfterSale
-from sim_mall.services import aftersales
+from sim_mall.models.goods import Listing
+from sim_mall.models.trade import Notice
+from sim_mall.services import aftersales, notices
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
@@ -310,3 +314,37 @@ def test_after_sale_ends_with_its_time(world: World, seller: Seller, buyer: Acto
     unpaid = mall.place(buyer, [(order.lines[0].sku_id, 1)])[0]
     with pytest.raises(Refused, match="未付款"):
         mall.ask_back(buyer, unpaid, mall.order_row(unpaid).lines[0].id)
+
+
+def test_goods_without_seven_days_come_back_only_for_a_fault(world: World, seller: Seller, buyer: Actor) -> None:
+    """What the goods promised when they were bought counts, not what the listing says later."""
+    owner, shop = seller
+    with unit_of_work():
+        draft = dataclasses.replace(mall.draft(), seven_day=False)
+        listing = open_platform.create_listing(owner, shop.id, draft)
+    unsent = mall.buy(buyer, [(listing.skus[0].id, 1)])
+    order = mall.buy(buyer, [(listing.skus[0].id, 1)])
+    mall.ship(owner, order.id)
+    with unit_of_work():
+        db.session.get_one(Listing, listing.id).seven_day = True
+    line = order.lines[0].id
+    with pytest.raises(Refused, match="不支持 7 天无理由退货"):
+        mall.ask_back(buyer, order.id, line, kind=AfterSaleKind.RETURN, reason=Reason.DISLIKE)
+    ticket = mall.ask_back(buyer, order.id, line, kind=AfterSaleKind.RETURN, reason=Reason.QUALITY)
+    assert ticket.state == AfterSaleState.APPLIED
+    assert agree(owner, mall.ask_back(buyer, unsent.id, unsent.lines[0].id)).state == AfterSaleState.SUCCESS
+
+
+def test_the_shop_is_told_once_that_stock_runs_low(world: World, seller: Seller, buyer: Actor) -> None:
+    sku = mall.make_listing(*seller, skus=[("大号", 1000, 8)]).skus[0].id  # the alarm of a listing is 5
+    told = []
+    for _ in range(5):
+        mall.place(buyer, [(sku, 1)])
+        told.append(len([row for row in notices_of(seller[0]) if row.title == "库存预警"]))
+    assert told == [0, 0, 1, 1, 1]
+    text = next(row.text for row in notices_of(seller[0]) if row.title == "库存预警")
+    assert text.startswith("“纯棉四件套 柔软亲肤（大号）”只剩 5 件")
+
+
+def notices_of(actor: Actor) -> list[Notice]:
+    return list(db.session.scalars(notices.own_notices(actor, "goods")))

@@ -308,6 +308,7 @@ def test_figures_of_shop_person_and_world(world: World) -> None:
     figures = api.shop_metrics(world.id)[0]
     assert (figures.orders, figures.orders_paid, figures.completed, figures.live_orders) == (2, 1, 1, 0)
     assert (figures.gmv_placed, figures.gmv_paid, figures.refunded, figures.rating) == (1500 + 2500, 2500, 0, 467)
+    assert (figures.buyers, figures.visitors, figures.description) == (1, 0, None)  # two ratings too few for a score
     found = api.progress(world.id, [owner.person(), buyer.person(), idle.person()])
     assert found[owner.person()] == MallProgress(shop.id, "open", 1, 1, 1, 1, 0, 0, 0)
     assert (found[buyer.person()].orders_bought, found[buyer.person()].reviews_written) == (1, 1)
@@ -318,6 +319,7 @@ def test_figures_of_shop_person_and_world(world: World) -> None:
     ]
     assert facts["orders"]["交易成功"] == facts["orders"]["待付款"] == 1
     assert facts["reviews"] == {"count": 1, "mean_hundredths": 467}
+    assert facts["definitions"]["gmv_paid"] == api.definitions()["gmv_paid"].text
     assert api.evidence(world.id, idle.person()) == {"bought": 0, "reviews_written": 0, "shop": None}
     totals = api.world_totals(world.id)
     assert (totals["shops_open"], totals["gmv_paid"], totals["completed"]) == (1, 2500, 1)
