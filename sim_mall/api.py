@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sim_mall.data import MallProgress, ShopMetrics
+from sim_mall.data import MallProgress, ShopAudience, ShopMetrics
 from sim_mall.domain.definitions import DEFINITIONS, Definition
 from sim_mall.services import figures
 
 __all__ = [
     "Definition",
     "MallProgress",
+    "ShopAudience",
     "ShopMetrics",
+    "audiences",
     "definitions",
     "evidence",
     "progress",
@@ -29,6 +31,11 @@ def shop_metrics(world_id: int) -> list[ShopMetrics]:
 def definitions() -> dict[str, Definition]:
     """Return name, unit and meaning (指标口径) of every figure of the mall by its key."""
     return dict(DEFINITIONS)
+
+
+def audiences(world_id: int) -> dict[int, ShopAudience]:
+    """Return visitors and scores of every shop of the world that has any, by shop."""
+    return figures.audiences(world_id)
 
 
 def progress(world_id: int, account_ids: Sequence[int]) -> dict[int, MallProgress]:

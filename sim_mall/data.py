@@ -161,9 +161,7 @@ class ParcelInfo:
 @dataclass(frozen=True, slots=True)
 class ShopMetrics:
     """Figures of one shop. gmv_placed: payable of all orders placed; gmv_paid: of those ever paid; refunded: fen
-    paid back; rating: mean of the three scores times 100, None without reviews. views, visitors, buyers: since the
-    shop opened; description, service, logistics: the shop's scores (店铺评分) times 100, None below three ratings.
-    How each is counted: ``sim_mall.api.definitions``."""
+    paid back; rating: mean of the three scores times 100, None without reviews."""
 
     shop_id: int
     shop_name: str
@@ -178,9 +176,17 @@ class ShopMetrics:
     completed: int
     rating: int | None
     live_orders: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShopAudience:
+    """Who came to a shop since it opened, and what they think of it. How it is counted: ``sim_mall.api.definitions``.
+
+    description, service, logistics: the shop's scores (店铺评分) times 100, None below three ratings.
+    """
+
     views: int = 0
     visitors: int = 0
-    buyers: int = 0
     description: int | None = None
     service: int | None = None
     logistics: int | None = None

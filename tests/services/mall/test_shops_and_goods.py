@@ -20,12 +20,13 @@ from app.worlds.clock import sim_now
 from app.worlds.models import World
 from app.worlds.settings import change_setting
 from sim_mall import api, open_platform
-from sim_mall.data import MallProgress
+from sim_mall.data import MallProgress, ShopAudience
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import ShopState
+from sim_mall.domain.traffic import Source
 from sim_mall.models.goods import Listing, SearchGram
 from sim_mall.models.shops import Shop
-from sim_mall.services import addresses, listings, reviews, search, shelves, shop_life, shops
+from sim_mall.services import addresses, listings, reviews, search, shelves, shop_life, shops, visits
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
@@ -308,7 +309,10 @@ def test_figures_of_shop_person_and_world(world: World) -> None:
     figures = api.shop_metrics(world.id)[0]
     assert (figures.orders, figures.orders_paid, figures.completed, figures.live_orders) == (2, 1, 1, 0)
     assert (figures.gmv_placed, figures.gmv_paid, figures.refunded, figures.rating) == (1500 + 2500, 2500, 0, 467)
-    assert (figures.buyers, figures.visitors, figures.description) == (1, 0, None)  # two ratings too few for a score
+    for place in (listing.id, 0):
+        visits.note_view(buyer, shop.id, place, Source.SEARCH)
+    visits.flush()
+    assert api.audiences(world.id) == {shop.id: ShopAudience(2, 1)}  # one rating is too few for a score
     found = api.progress(world.id, [owner.person(), buyer.person(), idle.person()])
     assert found[owner.person()] == MallProgress(shop.id, "open", 1, 1, 1, 1, 0, 0, 0)
     assert (found[buyer.person()].orders_bought, found[buyer.person()].reviews_written) == (1, 1)
