@@ -2822,6 +2822,7 @@ def upgrade() -> None:
         sa.Column("refunded", sa.Integer(), nullable=False),
         sa.Column("cancelled", sa.Integer(), nullable=False),
         sa.Column("exchanged", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("seven_day", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.CheckConstraint(
             "applying >= 0 AND refunded >= 0 AND exchanged >= 0 AND applying + refunded + exchanged <= quantity",
             name=op.f("ck_mall_order_line_after_sale"),
