@@ -12,6 +12,8 @@ KIND_NAMES: dict[str, str] = {
     "live_commission": "直播服务费",
     "tech_fee": "支付技术服务费",
     "fee_back": "服务费退回",
+    "coupon_subsidy": "平台券补贴",
+    "coupon_subsidy_back": "平台券补贴退回",
     "refund": "退款",
     "withdrawal": "提现",
     "deposit": "缴纳保证金",

@@ -54,6 +54,7 @@ class Address(Base):
 class Order(StatefulMixin, Base):
     """One order (订单): one shop, one buyer. Money in fen; every *_at and *_by is simulated time.
 
+    subsidy: what the platform paid the shop for its own coupon (平台券), of which subsidy_back went back with refunds.
     receive_left: seconds that the receipt still had when an after-sale stopped its clock. extended_at: when the
     buyer used the one extension. flag, seller_note: the seller's own marks, never shown to the buyer.
     """
@@ -78,6 +79,8 @@ class Order(StatefulMixin, Base):
     fee: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # all fees taken at settlement
     settled: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # what left escrow for the shop
     fee_returnable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
+    subsidy: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
+    subsidy_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
     fee_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # given back with later refunds
     receiver_name: orm.Mapped[str] = orm.mapped_column(sa.String(40))
     receiver_phone: orm.Mapped[str] = orm.mapped_column(sa.String(20))
@@ -108,6 +111,7 @@ class Order(StatefulMixin, Base):
             "fee >= 0 AND fee <= settled AND fee_back >= 0 AND fee_back <= fee_returnable AND fee_returnable <= fee",
             name="fees",
         ),
+        sa.CheckConstraint("subsidy_back >= 0 AND subsidy_back <= subsidy", name="subsidy"),
         sa.Index("ix_mall_order_shop", "shop_id", "state", "id"),
         sa.Index("ix_mall_order_buyer", "world_id", "buyer_id", "state", "id"),
         sa.Index("ix_mall_order_modified", "shop_id", "modified_at"),

@@ -21,7 +21,7 @@ from sim_mall.models.trade import Order, OrderLine
 from sim_mall.services import coupons, shipping, stock, tickets
 from sim_mall.services.notices import note, notify
 from sim_mall.services.orders import facts_of
-from sim_mall.services.settlement import give_fee_back, settle
+from sim_mall.services.settlement import give_fee_back, settle, take_subsidy_back
 from sim_mall.services.shops import system_of
 
 RETRY = "mall.refund_retry"
@@ -147,6 +147,7 @@ def _finish(ticket: AfterSale, order: Order, amount: int) -> None:
     db.session.flush()
     if order.completed_at is not None:
         give_fee_back(order, ticket.id)
+        take_subsidy_back(order, ticket.id)
     lines = {line.id: line for line in access.lines_of(order)}
     sku_id = lines[ticket.line_id].sku_id
     note(actor, ticket.world_id, "refund.paid", f"after_sale:{ticket.id}", {"order": order.id, "amount": amount})

@@ -14,6 +14,7 @@ from app.worlds.settings import setting
 from sim_mall.domain.aftersale_flow import Outcome
 from sim_mall.domain.fees import FEE_NAMES, RETURNABLE, Fee, FeeTable, fee_back, fees_of
 from sim_mall.domain.order_flow import OrderSource
+from sim_mall.domain.pricing.terms import StepKind
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.funds import FeeRate
 from sim_mall.models.goods import Category, Listing
@@ -85,11 +86,61 @@ def settle(order: Order, memo: str = "") -> tuple[int, int]:
             reference=reference,
             memo=f"订单 {order.number} {FEE_NAMES[fee.kind]}",
         )
+    _pay_subsidy(order)
     order.fee = total
     order.settled = left
     order.fee_returnable = sum(fee.amount for fee in fees if fee.kind in RETURNABLE)
     db.session.flush()
     return left, total
+
+
+def _owed_subsidy(order: Order) -> int:
+    """Return what the platform's coupon took off the units of the order that were not refunded (fen)."""
+    rows = db.session.execute(
+        sa.select(OrderLine.steps, OrderLine.quantity, OrderLine.refunded).where(OrderLine.order_id == order.id)
+    )
+    return sum(
+        share * (row.quantity - row.refunded) // row.quantity
+        for row in rows
+        for step, _, share, *_ in row.steps
+        if step == StepKind.PLATFORM_COUPON
+    )
+
+
+def _pay_subsidy(order: Order) -> None:
+    """The platform bears its own coupon: the shop gets from it what the buyer did not pay."""
+    order.subsidy = _owed_subsidy(order)
+    if order.subsidy:
+        book.post(
+            order.world_id,
+            f"coupon-subsidy:{order.id}",
+            "coupon_subsidy",
+            {book.ISSUE: -order.subsidy, book.shop_balance(order.shop_id): order.subsidy},
+            reference=f"order:{order.id}",
+            memo=f"订单 {order.number} 平台券补贴",
+        )
+
+
+def take_subsidy_back(order: Order, ticket_id: int) -> int:
+    """Take the platform's share of units refunded after settlement back from the shop, as far as it has money."""
+    owed = order.subsidy - order.subsidy_back - _owed_subsidy(order)
+    shop, deposit = book.shop_balance(order.shop_id), book.deposit(order.shop_id)
+    from_shop = min(max(owed, 0), book.balance(order.world_id, shop))
+    from_deposit = min(max(owed - from_shop, 0), book.balance(order.world_id, deposit))
+    taken = from_shop + from_deposit
+    if not taken:
+        return 0
+    book.post(
+        order.world_id,
+        f"coupon-subsidy-back:{ticket_id}",
+        "coupon_subsidy_back",
+        {shop: -from_shop, deposit: -from_deposit, book.ISSUE: taken},
+        reference=f"order:{order.id}",
+        memo=f"订单 {order.number} 退款，退回平台券补贴",
+    )
+    order.subsidy_back += taken
+    db.session.flush()
+    return taken
 
 
 def give_fee_back(order: Order, ticket_id: int) -> int:

@@ -166,7 +166,7 @@ def order_page(
         price=price or PriceForm(formdata=None, data=prices),
         mark=mark or MarkForm(formdata=None, data=marks),
         examples=EXAMPLES,
-        income=found.payable - found.refunded - found.fee + found.fee_back,
+        income=found.payable - found.refunded - found.fee + found.fee_back + found.subsidy - found.subsidy_back,
         waiting={track.parcel.id for track in tracks if _waits(track.parcel)},
         show=show,
     )

@@ -20,6 +20,7 @@ from app.worlds import clock
 from app.worlds.models import World
 from app.worlds.ticker import run_due
 from sim_mall.data import ShopInfo
+from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
 from sim_mall.domain.order_flow import CloseReason, OrderState
 from sim_mall.domain.pricing.terms import Tier
 from sim_mall.domain.promotion_flow import CouponScope, CouponState, GroupState, PromotionKind, PromotionState
@@ -325,3 +326,29 @@ def test_one_coupon_in_five_orders_and_the_last_flash_units(app: Flask) -> None:
     assert db.session.get_one(Coupon, coupon_id).state == CouponState.LOCKED
     assert stock_row(sku) == (50, 3, 0)
     assert_sound(world_id)
+
+
+def test_the_platform_bears_its_own_coupon(world: World, seller: tuple[Actor, ShopInfo], buyer: Actor) -> None:
+    """3.00 off 30.00: the buyer pays 27.00, the shop gets 30.00 less fees; a unit that comes back takes 1.00 along."""
+    owner, shop = seller
+    sku = mall.make_listing(owner, shop, skus=[("默认", 1000, 9)]).skus[0].id
+    teacher = make_actor(Role.INSTRUCTOR, world.scope_id)
+    coupon = made.claim(buyer, made.issue(teacher, platform=True, off=300))
+    order_id = submit(buyer, [(sku, 3)], Choice(coupons=(coupon.id,)))[0]
+    mall.pay(buyer, [order_id])
+    mall.ship(owner, order_id)
+    mall.complete(buyer, order_id)
+    row = mall.order_row(order_id)
+    assert (row.payable, row.settled, row.subsidy) == (2700, 2700, 300)
+    purse = book.shop_balance(shop.id)
+    assert book.balance(world.id, purse) == 3000 - row.fee
+    line_id = row.lines[0].id
+    ticket = mall.ask_back(buyer, order_id, line_id, kind=AfterSaleKind.RETURN, reason=Reason.QUALITY)
+    with unit_of_work():
+        aftersales.agree(owner, ticket.id, None)
+        aftersales.fill_waybill(buyer, ticket.id, "zto", mall.waybill())
+        aftersales.receive_back(owner, ticket.id, None, 1, 0)
+    row = mall.order_row(order_id)
+    assert (row.refunded, row.subsidy_back) == (900, 100)
+    assert book.balance(world.id, purse) == 3000 - 1000 - row.fee + row.fee_back
+    assert_sound(world.id)
