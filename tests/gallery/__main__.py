@@ -52,6 +52,13 @@ class Shot:
         expected = self.visit.endpoint == "(missing page)"
         return bool(self.violations or self.errors or self.overflow or (self.visit.status >= 400 and not expected))
 
+    @property
+    def verdict(self) -> str:
+        """What is wrong with the page, in one line."""
+        found = [violation["id"] for violation in self.violations] + self.errors
+        found += [f"overflow {self.overflow}px"] if self.overflow else []
+        return f"{self.visit.role} {self.visit.path} {self.width} {self.visit.status}: {'; '.join(found)}"
+
 
 @contextmanager
 def running_site() -> Iterator[tuple[Server, Site]]:
@@ -88,7 +95,7 @@ class Camera:
         self.axe = AXE.read_text(encoding="utf-8")
         self.contexts = {
             1280: browser.new_context(**context_options(), storage_state=state),
-            390: browser.new_context(**phone_options(), storage_state=state),
+            390: browser.new_context(**phone_options() | {"device_scale_factor": 1}, storage_state=state),
         }
 
     def take(self, visit: Visit, width: int) -> Shot:
@@ -102,7 +109,7 @@ class Camera:
             page.set_content(f"<h1>{escape(visit.path)}: no answer</h1>")
         else:
             page.goto(self.base_url + visit.path, wait_until="load")
-        page.wait_for_timeout(400)
+        page.wait_for_timeout(200)
         shot.overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         page.evaluate(self.axe)
         found = page.evaluate("axe.run().then(result => result.violations)")
@@ -127,7 +134,7 @@ class Camera:
         # A tall window instead of a full-page picture: bars that stick to the bottom stay at the bottom.
         height = min(TALLEST, page.evaluate("document.documentElement.scrollHeight"))
         page.set_viewport_size({"width": width, "height": max(height, DESKTOP["height"])})
-        page.wait_for_timeout(250)
+        page.wait_for_timeout(100)
         page.screenshot(path=str(file))
 
     def close(self) -> None:
@@ -144,8 +151,10 @@ def photograph(browser: Browser, server: Server, site: Site, options: argparse.N
     def take_all(visits: list[Visit], state: Any) -> None:
         camera = Camera(browser, server.base_url, state)
         for visit in visits:
-            if options.only in visit.path:
-                shots.extend(camera.take(visit, width) for width in WIDTHS)
+            for width in WIDTHS if options.only in visit.path else ():
+                shots.append(camera.take(visit, width))
+                if shots[-1].bad:
+                    print(shots[-1].verdict, file=sys.stderr, flush=True)
         camera.close()
 
     for role in options.roles:
@@ -214,12 +223,6 @@ def main() -> int:
         browser.close()
     write_index(shots)
     bad = [shot for shot in shots if shot.bad]
-    for shot in bad:
-        found = [violation["id"] for violation in shot.violations] + shot.errors
-        found += [f"overflow {shot.overflow}px"] if shot.overflow else []
-        print(
-            f"{shot.visit.role} {shot.visit.path} {shot.width} {shot.visit.status}: {'; '.join(found)}", file=sys.stderr
-        )
     print(f"画廊：{len(shots)} 张，{len(bad)} 张有问题：{OUT / 'index.html'}", file=sys.stderr)
     return 1 if bad else 0
 
