@@ -44,6 +44,7 @@ class Settings:
     jobs_inline: bool = False
     push_hosts: frozenset[str] = frozenset()  # hosts that messages of the open platform may be pushed to
     platform_calls: int = 600  # calls of the open platform a minute, of one app from one address
+    signing_file: Path | None = None  # PEM with the key and certificate of the platform's seal; None: made on first use
     extra: Mapping[str, object] = field(default_factory=dict)
 
     @property
@@ -142,6 +143,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     else:
         secret_key = secret_key or _kept_secret(var_dir / "secret.key", 48)
         field_text = field_text or _kept_secret(var_dir / "field.key", 32)
+    signing_text = env.get("SIGNING_FILE", "").strip()
+    if signing_text and not Path(signing_text).is_file():
+        raise ConfigError(f"设置 SIGNING_FILE={signing_text!r} 无效：没有这个文件，应为含私钥和证书的 PEM 文件。")
     redis_url = env.get("REDIS_URL", "").strip() or None
     if redis_url and not redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise ConfigError("设置 REDIS_URL 无效：应以 redis:// 或 rediss:// 开头。")
@@ -171,5 +175,6 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         demo_password=env.get("DEMO_PASSWORD", "").strip() or "Demo-2026",
         push_hosts=frozenset(h.strip().lower() for h in env.get("PUSH_HOSTS", "").split(",") if h.strip()),
         platform_calls=_integer(env, "PLATFORM_CALLS", 600, 10, 100_000),
+        signing_file=Path(signing_text).resolve() if signing_text else None,
         jobs_inline=_switch(env, "JOBS_INLINE", default=mode == "test"),
     )

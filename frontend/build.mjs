@@ -32,7 +32,7 @@ mkdirSync(out, { recursive: true });
 
 const { metafile } = await build({
   absWorkingDir: here,
-  entryPoints: { main: "src/main.js", site: "src/styles/main.css", live: "src/live/index.js", chat: "src/service/chat.js", stage: "src/live/stage.css" },
+  entryPoints: { main: "src/main.js", site: "src/styles/main.css", live: "src/live/index.js", chat: "src/service/chat.js", sign: "src/grading/sign.js", stage: "src/live/stage.css" },
   outdir: out,
   bundle: true,
   splitting: true,

@@ -105,3 +105,26 @@ def expire_leases() -> tuple[Any, int]:
 
     with unit_of_work():
         return {"taken_back": leases.expire_all(system())}, 0
+
+
+@commands.command("verify-protocol")
+@click.argument("file", metavar="FILE.pdf")
+@answers
+def verify_protocol(file: str) -> tuple[Any, int]:
+    """Check the seal of a score protocol (评分汇总表); 4 when a byte was changed or it is not of this platform."""
+    from grading.services import protocols
+
+    try:
+        data = Path(file).read_bytes()
+    except OSError as error:
+        raise InvalidInput(f"打不开这个文件，请检查路径和权限（{error.strerror}）。", field=file) from error
+    seal, row = protocols.check_file(data)
+    sound = seal.sound and row is not None
+    answer = {
+        "sound": sound,
+        "sealed": seal.sealed,
+        "unchanged": seal.intact and seal.whole,
+        "by_this_platform": seal.ours,
+        "on_file": None if row is None else {"batch": row.batch_id, "number": row.number, "content": row.content_hash},
+    }
+    return answer, 0 if sound else 4

@@ -194,7 +194,7 @@ def printed_file(actor: Actor) -> files.StoredFile | None:
     return None if row is None or row.file_id is None else db.session.get_one(files.StoredFile, row.file_id)
 
 
-def _site() -> str:
+def site() -> str:
     """Return the public address of the platform, for codes on paper."""
     settings = current_app.config["SETTINGS"]
     return str(settings.public_url or f"http://{settings.host}:{settings.port}").rstrip("/")
@@ -217,7 +217,7 @@ def make_pdf(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any
         saved_at=row.saved_at,
         content_hash=row.content_hash,
         complete=complete,
-        address=f"{_site()}/verify/plan/{row.content_hash}",
+        address=f"{site()}/verify/plan/{row.content_hash}",
     )
     progress.report(1, 3, "正在排版…")
     data = render_pdf(content, cover)

@@ -65,7 +65,7 @@ def plan_html(content: PlanContent, cover: Cover) -> str:
         startup=startup,
         account_rows=ACCOUNT_ROWS,
         money_chart="" if accounts is None else Markup(_money_chart(accounts, months)),  # noqa: S704 - figures alone
-        code_image=Markup(_code_image(cover.address)) if cover.address else "",  # noqa: S704 - drawn here
+        code_image=Markup(code_image(cover.address)) if cover.address else "",  # noqa: S704 - drawn here
         masked="（作者情况已隐去）",
         halves=((0, HALF_YEAR), (HALF_YEAR, MONTHS)),
         months=months,
@@ -84,7 +84,7 @@ def _money_chart(accounts: Accounts, months: list[str]) -> str:
     return line_chart("各月总成本、利润和月底现金（元）", months, lines)
 
 
-def _code_image(address: str) -> str:
+def code_image(address: str) -> str:
     """Return the QR code of an address as SVG."""
     import segno
 

@@ -136,3 +136,13 @@ def take_back_results(actor: Actor, batch: Batch, reason: str) -> int:
     for outcome in outcomes:
         fire(OUTCOME_FLOW, outcome, "unrelease", actor)
     return _withdraw([outcome.id for outcome in outcomes], reason)
+
+
+def names_for_archive(batch: Batch) -> dict[int, str]:
+    """Return the authors' names by paper for the score protocol; whoever asks for it is on record there."""
+    rows = db.session.execute(
+        sa.select(PaperIdentity.paper_id, Account.name)
+        .join(Account, Account.id == PaperIdentity.account_id)
+        .where(PaperIdentity.batch_id == batch.id)
+    )
+    return {row[0]: row[1] for row in rows}

@@ -55,4 +55,5 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             "grading.comment_plan": {"plan_id": plan.id},
             "grading.restore_plan": {"version": 1},
             "grading.verify_plan": {"sha256": "0" * 64},
+            "grading.verify_protocol": {"sha256": "0" * 64},
         }

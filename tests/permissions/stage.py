@@ -110,6 +110,7 @@ class Stage:
 ON_WHAT_IS_MINE = {
     "grading.restore_plan",
     "grading.verify_plan",
+    "grading.verify_protocol",
     "grading.plan_version",
     "seller.change_shop",
     "seller.register_step",
