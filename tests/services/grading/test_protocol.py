@@ -72,7 +72,7 @@ def test_the_protocol_is_sealed_and_any_changed_byte_breaks_it(app_context: Flas
     assert kept.id == row.id
     assert _make(stage, batch_id).id == row.id  # the same content is made once
     end = data.index(b"/ByteRange")
-    for place in (*range(200, end, max(1, end // 25)), end + 40, len(data) - 12):
+    for place in (*range(200, end, max(1, end // 8)), end + 40, len(data) - 12):
         broken = bytearray(data)
         broken[place] ^= 0x01
         assert not check_pdf(bytes(broken)).sound, place
