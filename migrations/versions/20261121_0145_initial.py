@@ -536,6 +536,27 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grading_draw_batch_id"), "grading_draw", ["batch_id"], unique=False)
     op.create_table(
+        "grading_mark_signature",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("marks_hash", sa.String(length=64), nullable=False),
+        sa.Column("strokes", sa.Text(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_grading_mark_signature_account_id")
+        ),
+        sa.ForeignKeyConstraint(["batch_id"], ["grading_batch.id"], name=op.f("fk_grading_mark_signature_batch_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_mark_signature")),
+        sa.UniqueConstraint(
+            "batch_id",
+            "account_id",
+            "marks_hash",
+            name=op.f("uq_grading_mark_signature_batch_id_account_id_marks_hash"),
+        ),
+    )
+    op.create_index(op.f("ix_grading_mark_signature_batch_id"), "grading_mark_signature", ["batch_id"], unique=False)
+    op.create_table(
         "grading_paper",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=False),
@@ -601,6 +622,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_plan_version")),
         sa.UniqueConstraint("plan_id", "version", name=op.f("uq_grading_plan_version_plan_id_version")),
     )
+    op.create_table(
+        "grading_protocol",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("job", sa.String(length=40), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["grading_batch.id"], name=op.f("fk_grading_protocol_batch_id")),
+        sa.ForeignKeyConstraint(["file_id"], ["core_stored_file.id"], name=op.f("fk_grading_protocol_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_protocol")),
+        sa.UniqueConstraint("batch_id", "content_hash", name=op.f("uq_grading_protocol_batch_id_content_hash")),
+        sa.UniqueConstraint("batch_id", "number", name=op.f("uq_grading_protocol_batch_id_number")),
+    )
+    op.create_index(op.f("ix_grading_protocol_content_hash"), "grading_protocol", ["content_hash"], unique=False)
+    op.create_index(op.f("ix_grading_protocol_sha256"), "grading_protocol", ["sha256"], unique=False)
     op.create_table(
         "grading_real_shop_file",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3504,12 +3543,17 @@ def downgrade() -> None:
     op.drop_table("grading_result")
     op.drop_index(op.f("ix_grading_real_shop_file_real_shop_id"), table_name="grading_real_shop_file")
     op.drop_table("grading_real_shop_file")
+    op.drop_index(op.f("ix_grading_protocol_sha256"), table_name="grading_protocol")
+    op.drop_index(op.f("ix_grading_protocol_content_hash"), table_name="grading_protocol")
+    op.drop_table("grading_protocol")
     op.drop_table("grading_plan_version")
     op.drop_table("grading_plan_print")
     op.drop_index(op.f("ix_grading_plan_comment_plan_id"), table_name="grading_plan_comment")
     op.drop_table("grading_plan_comment")
     op.drop_index(op.f("ix_grading_paper_batch_id"), table_name="grading_paper")
     op.drop_table("grading_paper")
+    op.drop_index(op.f("ix_grading_mark_signature_batch_id"), table_name="grading_mark_signature")
+    op.drop_table("grading_mark_signature")
     op.drop_index(op.f("ix_grading_draw_batch_id"), table_name="grading_draw")
     op.drop_table("grading_draw")
     op.drop_index(op.f("ix_grading_coaching_outcome_id"), table_name="grading_coaching")
