@@ -84,6 +84,7 @@ def _page(market: Market, owner: Actor) -> None:
     page = decor.move_block(owner, banner, -1, page.version)
     decor.add_block(owner, "goods", page.version)
     decor.publish_page(owner, page.version, market.key())
+    decor.add_block(owner, "coupons", page.version)
     decor.add_block(owner, "live", page.version)
     newest = decor.add_block(owner, "goods", page.version)
     feed = {"id": newest, "kind": "goods", "title": "最新上架", "mode": "new", "count": 4, "ids": []}
