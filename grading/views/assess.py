@@ -18,7 +18,7 @@ from grading.domain.forecast import MONTHS
 from grading.domain.plan_content import SECTIONS
 from grading.domain.rubric import HIGH_PERCENT, LOW_PERCENT, MAX_COMMENT
 from grading.forms.mark_form import read_sheet, read_version
-from grading.services import marking
+from grading.services import marking, snippets
 from grading.views.blueprint import blueprint
 
 Answer = str | Response | tuple[str, int]
@@ -39,6 +39,7 @@ def _page(desk: Desk, error: DomainError | None = None, typed: Any = None) -> An
         wrong={issue.field: issue.message for issue in error.issues} if error else {},
         error=error,
         flags=marking.FLAGS,
+        usual=snippets.usual_comments(actor()) if desk.sheet.state in marking.OPEN_STATES else {},
         low=LOW_PERCENT,
         high=HIGH_PERCENT,
         most=MAX_COMMENT,

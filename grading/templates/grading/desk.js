@@ -72,6 +72,15 @@ if ("open" in sheet.dataset) {
     field.value = button.dataset.points;
     field.dispatchEvent(new Event("input", { bubbles: true }));
   });
+  // A usual comment is added to what stands there, not written over it.
+  sheet.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-snippet]");
+    if (!button) return;
+    const field = button.closest("[data-criterion]").querySelector("textarea");
+    field.value = [field.value.trim(), button.textContent].filter(Boolean).join("\n");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    field.focus();
+  });
   sheet.addEventListener("submit", () => { clearTimeout(timer); stopped = true; });
   // Enter goes to the next criterion; the form is sent by its button.
   sheet.addEventListener("keydown", (event) => {

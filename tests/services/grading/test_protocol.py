@@ -18,7 +18,7 @@ from app.core.sealing import check_pdf
 from app.core.uow import unit_of_work
 from grading.domain.strokes import as_svg, read_strokes
 from grading.models.protocol import Protocol
-from grading.services import leases, protocols, releasing, signing
+from grading.services import leases, protocols, releasing, signing, snippets
 from tests.factories import grading as make
 
 DRAWN = json.dumps([[[20, 100], [200, 40], [380, 160]], [[400, 60], [560, 150]]])
@@ -127,3 +127,11 @@ def test_a_signature_is_numbers_inside_its_field() -> None:
     strokes = read_strokes("[[[-50,10],[900,10]]]")
     assert strokes == (((0, 10), (600, 10)),)
     assert 'points="0,10 600,10"' in as_svg(strokes)
+
+
+def test_usual_comments_are_the_own_ones_by_criterion(app_context: Flask) -> None:
+    stage, batch_id = _released(papers=1)
+    first = make.assessor_of(stage, make.work_on(batch_id)[0])
+    found = snippets.usual_comments(first)
+    assert set(found["goods"]) == {"理由写清楚了。"}
+    assert snippets.usual_comments(make.make_assessor(stage.region)) == {}
