@@ -11,6 +11,7 @@ import structlog
 from flask import Flask, flash, g, make_response, render_template, request, session
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from prometheus_client import Counter, Histogram
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import IntegerConverter
 from werkzeug.wrappers import Response
@@ -155,6 +156,18 @@ def _unexpected(error: Exception) -> Response:
         return make_response(f"系统出错了，请把编号 {g.get('request_id', '')} 告诉管理员。", 500)
 
 
+def _no_connection(_error: NoConnection) -> Response:
+    """All connections to the database are taken for too long; the answer must not ask for one itself."""
+    log.warning("no_database_connection", path=request.path)
+    words = "系统正忙，请稍候几秒，刷新页面查看后再试。"
+    if wants_json():
+        return make_response({"error": words, "code": "not_ready", "request_id": g.get("request_id", "")}, 503)
+    answer = make_response(words, 503)
+    answer.headers["Content-Type"] = "text/plain; charset=utf-8"
+    answer.headers["Retry-After"] = "5"
+    return answer
+
+
 class RowNumber(IntegerConverter):
     """A row's number in an address; one that no database holds is no address (404), not an error."""
 
@@ -172,6 +185,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(DomainError, _domain_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(NoConnection, _no_connection)
     if not app.testing:
         app.register_error_handler(Exception, _unexpected)
     app.jinja_env.globals["csp_nonce"] = csp_nonce

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask, abort, request
 from flask.testing import FlaskClient
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from app.core.errors import Conflict, Forbidden, InvalidInput, Issue, NotFound, Refused, TooMany
 from app.core.web.access import public
@@ -21,6 +22,7 @@ ERRORS: dict[str, Callable[[], Exception]] = {
     "409": lambda: Conflict("刚刚被别人改过。"),
     "409b": lambda: Refused("库存不足。"),
     "429": lambda: TooMany("请 30 秒后再试。"),
+    "no-connection": lambda: NoConnection("pool limit"),
 }
 
 
@@ -130,3 +132,10 @@ def test_health_and_readiness(client: FlaskClient) -> None:
     assert b"http_requests_total" in client.get("/metrics").data
     outside = client.get("/metrics", environ_base={"REMOTE_ADDR": "10.0.0.9"})
     assert outside.status_code == 404
+
+
+@pytest.mark.sqlite_only
+def test_a_crowded_database_is_told_as_busy(failing: FlaskClient) -> None:
+    answer = failing.get("/test/fail/no-connection")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.text == "系统正忙，请稍候几秒，刷新页面查看后再试。"
