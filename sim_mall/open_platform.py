@@ -7,7 +7,6 @@ a code and a Chinese sentence.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -33,21 +32,19 @@ from sim_mall.data import (
     SpeechFinding,
 )
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.domain.promotion_flow import CouponChannel
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name, waybill_problem
-from sim_mall.models.promotions import CouponTemplate
 from sim_mall.models.trade import Order, Parcel
 from sim_mall.services import (
     addresses,
     aftersales,
-    coupons,
     increments,
     listing_pages,
     listings,
     live_sales,
     members,
     orders,
+    parcel_reports,
     payments,
     promotion_goods,
     shipping,
@@ -57,6 +54,7 @@ from sim_mall.services import (
 )
 from sim_mall.services.coupons import CouponDraft
 from sim_mall.services.increments import Increment, fetchable_to
+from sim_mall.services.live_coupons import claim_live_coupon, create_live_coupon, live_coupons, stop_live_coupon
 from sim_mall.services.rules import speech
 from sim_mall.services.stock_sync import StockChange
 
@@ -106,12 +104,14 @@ __all__ = [
     "place_live_order",
     "receive_after_sale",
     "report_live_violation",
+    "report_parcel",
     "set_costs",
     "set_prices",
     "set_stock",
     "ship",
     "stop_live_coupon",
     "sync_stock",
+    "tell_buyer",
     "waybill_problem",
 ]
 
@@ -355,36 +355,6 @@ def receive_after_sale(actor: Actor, shop_id: int, ticket_id: int, version: int,
     return ticket_lists.find_ticket(actor, shop_id, ticket_id)
 
 
-def create_live_coupon(actor: Actor, room_id: int, draft: CouponDraft, key: str) -> LiveCoupon:
-    """Issue a coupon of the shop that the actor works in, to be given in one live room only.
-
-    Raises InvalidInput naming the field. The same key returns the first one.
-    """
-    found = replace(draft, channel=CouponChannel.LIVE, room_id=room_id)
-    return _live_coupon(coupons.create_template(actor, found, key))
-
-
-def live_coupons(actor: Actor, room_id: int) -> list[LiveCoupon]:
-    """Return the coupons of a live room, oldest first."""
-    query = sa.select(CouponTemplate).where(CouponTemplate.world_id == actor.world(), CouponTemplate.room_id == room_id)
-    return [_live_coupon(row) for row in db.session.scalars(query.order_by(CouponTemplate.id))]
-
-
-def claim_live_coupon(actor: Actor, room_id: int, coupon_id: int, key: str) -> LiveCoupon:
-    """Let a viewer take one. Raises Refused (coupon_gone, coupon_had, coupon_over), NotFound for another room's."""
-    coupon = coupons.claim(actor, coupon_id, key, channel=CouponChannel.LIVE, room_id=room_id)
-    return _live_coupon(coupons.get_template(actor, coupon.template_id))
-
-
-def stop_live_coupon(actor: Actor, coupon_id: int) -> LiveCoupon:
-    """Stop giving a coupon; those that viewers have stay good."""
-    return _live_coupon(coupons.stop_template(actor, coupon_id))
-
-
-def _live_coupon(row: CouponTemplate) -> LiveCoupon:
-    return LiveCoupon(row.id, row.name, coupons.words(row), row.total, row.claimed, row.per_user, row.ends_at)
-
-
 def set_costs(actor: Actor, shop_id: int, costs: Mapping[int, int | None]) -> None:
     """Tell what SKUs cost the shop (fen), for the warnings before a promotion is published; None forgets one."""
     promotion_goods.set_costs(actor, shop_id, costs)
@@ -396,3 +366,16 @@ def parcels(actor: Actor, shop_id: int, order_ids: Sequence[int]) -> list[Parcel
     query = sa.select(Parcel).join(Order, Order.id == Parcel.order_id).where(Order.shop_id == shop.id)
     rows = db.session.scalars(query.where(Parcel.order_id.in_(list(order_ids))).order_by(Parcel.id))
     return [shipping.parcel_info(parcel) for parcel in rows]
+
+
+def report_parcel(actor: Actor, order_id: int, carrier: str, waybill: str, *, lost: bool, hours: int = 0) -> bool:
+    """Report that a parcel on its way got lost, or comes so many hours later; the world's system alone.
+
+    Returns False, changing nothing, when it is no longer on its way. Raises NotFound for a parcel of another order.
+    """
+    return parcel_reports.report_parcel(actor, order_id, carrier, waybill, lost=lost, hours=hours)
+
+
+def tell_buyer(actor: Actor, order_id: int, title: str, text: str) -> None:
+    """Send the buyer of an order that the actor sells a message about it. Raises NotFound for another's order."""
+    parcel_reports.tell_buyer(actor, order_id, title, text)

@@ -12,6 +12,7 @@ from sim_supply.domain.cooperation import COOPERATION_FLOW
 from sim_supply.domain.order_flow import ORDER_FLOW
 from sim_supply.domain.return_flow import RETURN_FLOW
 from sim_supply.domain.stock_flow import STOCK_FLOW
+from sim_supply.domain.trouble_flow import TROUBLE_FLOW
 from sim_supply.services import desk, imports, listing, listing_job
 from sim_supply.views import desk as desk_views
 from sim_supply.views import fulfilment as fulfilment_views
@@ -109,5 +110,5 @@ FEATURE = Feature(
         listing.LIST_JOB: listing_job.run,
     },
     home_cards=[home_cards],
-    flows=[ORDER_FLOW, COOPERATION_FLOW, STOCK_FLOW, RETURN_FLOW],
+    flows=[ORDER_FLOW, COOPERATION_FLOW, STOCK_FLOW, RETURN_FLOW, TROUBLE_FLOW],
 )

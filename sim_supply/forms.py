@@ -113,6 +113,28 @@ class CooperationForm(Form):
     words = TextAreaField("申请说明", [InputRequired("请写几句申请说明。"), Length(max=200)])
 
 
+class SupplierForm(Form):
+    """A supplier's profile, kept by who may import the catalogue."""
+
+    name = StringField("供应商名称", [InputRequired("请填写供应商名称。"), Length(max=60)])
+    description = TextAreaField("简介", [Length(max=500)])
+    grade = SelectField(
+        "等级", choices=[("A", "A 级：发货快、次品少"), ("B", "B 级：一般"), ("C", "C 级：价低、要多留意")]
+    )
+    sla_hours = IntegerField(
+        "发货时效（接单后几个模拟小时内）",
+        [InputRequired("请填写发货时效。"), NumberRange(2, 720, "发货时效应在 2 到 720 小时之间。")],
+    )
+    freight = YuanField("每单运费", [InputRequired("请填写每单运费，包邮就填 0。")], high=1_000_000)
+    freight_by = RadioField("运费由谁承担", choices=[("distributor", "分销商（店铺）"), ("supplier", "供应商")])
+    return_address = StringField("退货地址", [Length(max=200)])
+    defect = PercentField("次品率", [InputRequired("请填写次品率，没有就填 0。")], high=10_000)
+    late = PercentField("包裹延误率（留空按班级设置）", [Optional()], high=5_000)
+    lost = PercentField("包裹丢失率（留空按班级设置）", [Optional()], high=2_000)
+    papers = TextAreaField("授权资料", [Length(max=300)])
+    closed_shop = BooleanField("只供应合作分销商")
+
+
 class CountForm(Form):
     """What a stock count found."""
 

@@ -151,6 +151,16 @@ def parcels(actor: Actor, shop_id: int, order_ids: Sequence[int]) -> list[Parcel
     return open_platform.parcels(actor, shop_id, order_ids)
 
 
+def report_parcel(world_id: int, order_id: int, carrier: str, waybill: str, *, lost: bool, hours: int = 0) -> bool:
+    """Report a parcel as lost or late, as the system; False when it is no longer on its way."""
+    return open_platform.report_parcel(system(world_id), order_id, carrier, waybill, lost=lost, hours=hours)
+
+
+def tell_buyer(actor: Actor, order_id: int, title: str, text: str) -> None:
+    """Send the buyer of an order of the actor's shop a message about it."""
+    open_platform.tell_buyer(actor, order_id, title, text)
+
+
 def carriers() -> dict[str, str]:
     """Return the carriers that the mall knows: code → name."""
     return {code: name for code, (name, _) in open_platform.CARRIERS.items()}

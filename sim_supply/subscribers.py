@@ -11,7 +11,7 @@ from app.worlds.clock import sim_now
 from app.worlds.models import DueTask
 from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid
 from sim_supply import access
-from sim_supply.services import cooperations, incremental, orders, refund_notes, returns, stocking, sync
+from sim_supply.services import cooperations, incremental, orders, refund_notes, returns, stocking, sync, troubles
 
 
 def on_order_changed(_sender: object, *, event: OrderShipped | OrderCompleted | OrderClosed | RefundPaid) -> None:
@@ -36,8 +36,10 @@ def supplier_answers(task: DueTask) -> None:
 
 
 def supplier_ships(task: DueTask) -> None:
-    """Due: the supplier ships an accepted purchase order."""
-    orders.ship_order(task.world_id, task.target_id)
+    """Due: the supplier ships an accepted purchase order, and its parcel may come to grief."""
+    order = orders.ship_order(task.world_id, task.target_id)
+    if order is not None:
+        troubles.decide(order)
 
 
 def follow_order(task: DueTask) -> None:
@@ -95,6 +97,16 @@ def return_settled(task: DueTask) -> None:
     returns.settle(task.world_id, task.target_id)
 
 
+def parcel_trouble(task: DueTask) -> None:
+    """Due: a parcel of a supplier comes late or gets lost."""
+    troubles.happen(task.world_id, task.target_id)
+
+
+def trouble_settled(task: DueTask) -> None:
+    """Due: the supplier answers a claim."""
+    troubles.settle(task.world_id, task.target_id)
+
+
 DUE_HANDLERS = {
     orders.ACCEPT_DUE: supplier_answers,
     orders.PICK_DUE: supplier_picks,
@@ -109,4 +121,6 @@ DUE_HANDLERS = {
     returns.ANSWER_DUE: return_answered,
     returns.RECEIVE_DUE: return_received,
     returns.SETTLE_DUE: return_settled,
+    troubles.HAPPEN_DUE: parcel_trouble,
+    troubles.SETTLE_DUE: trouble_settled,
 }

@@ -210,7 +210,7 @@ class Parcel(StatefulMixin, Base):
     """One parcel of an order; moved by simulated time.
 
     collected_at: when the carrier really took it; a number without goods is 虚假发货 after a day. with_carrier:
-    the seller has handed it over, so that the carrier will come and take it.
+    the seller has handed it over, so that the carrier will come and take it. late_hours: what the carrier reported.
     """
 
     __tablename__ = "mall_parcel"
@@ -224,6 +224,7 @@ class Parcel(StatefulMixin, Base):
     with_carrier: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
     collected_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     signed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    late_hours: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     order: orm.Mapped[Order] = orm.relationship(back_populates="parcels")
     lines: orm.Mapped[list[ParcelLine]] = orm.relationship(back_populates="parcel")
     __table_args__ = (sa.UniqueConstraint("world_id", "carrier", "waybill"),)

@@ -80,7 +80,7 @@ def on_parcel(task: DueTask) -> None:
     elif parcel.state == ParcelState.RETURNED:
         _came_back(parcel, order)
     elif parcel.state == ParcelState.LOST:
-        _apply_for_lost(parcel, order)
+        apply_for_lost(parcel, order)
 
 
 def _is_lost(parcel: Parcel) -> bool:
@@ -162,7 +162,7 @@ def _rows(parcel: Parcel) -> list[ParcelLine]:
     return list(db.session.scalars(query))
 
 
-def _apply_for_lost(parcel: Parcel, order: Order) -> None:
+def apply_for_lost(parcel: Parcel, order: Order) -> None:
     """Apply for the buyer's money when the carrier has lost a parcel."""
     _open_for(parcel, order, Reason.LOST, "快递确认包裹丢失，平台代买家申请退款")
     text = f"{order.shop_name} 的包裹在运输中丢失，平台已代你申请退款。"

@@ -116,6 +116,10 @@ def parcel_news(track: order_lists.Track, show: Any) -> list[dict[str, Any]]:
     ]
     waits = track.parcel.state == ParcelState.SHIPPED
     start = {"title": "卖家已填写运单，等待快递揽收" if waits else "卖家已发货", "at": show(track.parcel.shipped_at)}
+    late = track.parcel.late_hours
+    if late and track.parcel.state == ParcelState.IN_TRANSIT:
+        text = f"快递延误，预计晚到 {late} 小时，请耐心等待"
+        items.insert(0, {"title": text, "at": "", "icon": "clock-pause", "tone": "warn"})
     return [*items, {**start, "icon": "package", "tone": "quiet"}]
 
 

@@ -25,7 +25,8 @@ class Supplier(Base):
     """A simulated supplier (供应商). sla_hours: ships at the latest so many simulated hours after accepting.
 
     grade: A, B or C by its past. defect_bp: share of bad goods. papers: authorisations as text. closed_shop: its
-    goods may be listed by approved distributors only.
+    goods may be listed by approved distributors only. freight_by: who pays the freight of new products. late_bp,
+    lost_bp: share of its parcels that come late or get lost; None: what the world says.
     """
 
     __tablename__ = "supply_supplier"
@@ -41,11 +42,15 @@ class Supplier(Base):
     defect_bp: orm.Mapped[int] = orm.mapped_column(default=DEFAULT_DEFECT_BP)
     papers: orm.Mapped[str] = orm.mapped_column(sa.String(300), default="")
     closed_shop: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    freight_by: orm.Mapped[str] = orm.mapped_column(sa.String(12), default="distributor", server_default="distributor")
+    late_bp: orm.Mapped[int | None]
+    lost_bp: orm.Mapped[int | None]
     __table_args__ = (
         sa.UniqueConstraint("world_id", "code"),
         sa.CheckConstraint("sla_hours >= 2", name="sla_hours"),
         sa.CheckConstraint("freight >= 0", name="freight"),
         sa.CheckConstraint("defect_bp BETWEEN 0 AND 10000", name="defect"),
+        sa.CheckConstraint("late_bp BETWEEN 0 AND 10000 AND lost_bp BETWEEN 0 AND 10000", name="parcels"),
     )
 
 

@@ -106,6 +106,7 @@ def _store_suppliers(
                 code=code,
                 name=told.name if told and told.name else f"供应商 {code}",
                 description=told.description if told else "",
+                freight_by="distributor",
             )
             db.session.add(found[code])
             done.suppliers_created += 1
@@ -152,6 +153,7 @@ def _store_products(
             **({"freight_by": row.freight_by} if row.freight_by else {}),
         }
         if code not in found:
+            values = {"freight_by": suppliers[row.supplier_code].freight_by, **values}
             found[code] = Product(world_id=world_id, code=code, **values)
             db.session.add(found[code])
             done.products_created += 1

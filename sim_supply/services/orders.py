@@ -54,7 +54,8 @@ def _record(actor: Actor, order: PurchaseOrder, verb: str, data: Mapping[str, ob
 # -- stock of the supplier ----------------------------------------------------------------------------------
 
 
-def _demand(order: PurchaseOrder) -> dict[int, int]:
+def demand_of(order: PurchaseOrder) -> dict[int, int]:
+    """Return supply SKU id → units that the supplier is to send or has sent."""
     demand: dict[int, int] = {}
     for line in order.lines:
         if line.wanted:
@@ -89,14 +90,14 @@ def change_stock(demand: Mapping[int, int], *, stock: int = 0, reserved: int = 0
 
 
 def _reserve(order: PurchaseOrder) -> bool:
-    order.stock_reserved = change_stock(_demand(order), reserved=1)
+    order.stock_reserved = change_stock(demand_of(order), reserved=1)
     db.session.flush()
     return order.stock_reserved
 
 
 def _release(order: PurchaseOrder) -> None:
     if order.stock_reserved:
-        if not change_stock(_demand(order), reserved=-1):
+        if not change_stock(demand_of(order), reserved=-1):
             raise RuntimeError(f"purchase order {order.id} holds stock that is not reserved")
         order.stock_reserved = False
         db.session.flush()
@@ -120,7 +121,8 @@ def _pay(order: PurchaseOrder) -> None:
     order.paid += amount
 
 
-def _pay_back(order: PurchaseOrder, amount: int, reason: str) -> None:
+def pay_back(order: PurchaseOrder, amount: int, reason: str) -> None:
+    """Pay so many fen of a purchase order back to its owner's wallet."""
     if amount:
         moves = {book.supplier(order.supplier_id): -amount, book.wallet(order.owner_id): amount}
         book.post(
@@ -146,7 +148,7 @@ def push_order(actor: Actor, order_id: int) -> PurchaseOrder:
     actor.require(Permission.SUPPLY_USE)
     order = access.get_order(actor, order_id, lock=True)
     _follow_lines(order, mall_client.get_order(order.world_id, order.fetched.mall_order_id))
-    if not _demand(order):
+    if not demand_of(order):
         raise Refused("这笔订单已经没有需要采购的商品，请取消采购单。")
     amount = amount_due(order)
     have = book.balance(order.world_id, book.wallet(order.owner_id))
@@ -162,7 +164,7 @@ def push_order(actor: Actor, order_id: int) -> PurchaseOrder:
     order.ended_at = None
     _pay(order)
     if _reserve(order):
-        sync.publish_stock(order.world_id, _demand(order))
+        sync.publish_stock(order.world_id, demand_of(order))
     minutes = setting(get_world(order.world_id), "supplier_accept_minutes")
     due.schedule(order.world_id, now + timedelta(minutes=minutes), ACCEPT_DUE, order.id, OrderState.PUSHED)
     _record(actor, order, "pushed", {"paid": amount, "attempt": order.attempt})
@@ -211,13 +213,13 @@ def asked_packed(order: PurchaseOrder) -> bool:
 
 def _cancel(actor: Actor, order: PurchaseOrder, reason: str, event: str = "cancel") -> None:
     now = sim_now(order.world_id)
-    touched = list(_demand(order))
+    touched = list(demand_of(order))
     if event == "cancel" and order.state in AT_SUPPLIER:
         event = "drop"
     fire(ORDER_FLOW, order, event, actor, sim_at=now, values={"ended_at": now, "note": reason})
     _release(order)
     back = order.paid - order.refunded
-    _pay_back(order, back, reason)
+    pay_back(order, back, reason)
     for line in order.lines:
         line.fetched.route, line.fetched.closed = Route.OWN, not line.wanted  # from now on the shop's own task
     for kind in (ACCEPT_DUE, PICK_DUE, SHIP_DUE, CANCEL_DUE):
@@ -239,14 +241,14 @@ def answer_order(world_id: int, order_id: int) -> None:
     if not order.stock_reserved and not _reserve(order):
         fire(ORDER_FLOW, order, "reject", actor, sim_at=now, values={"ended_at": now, "note": OUT_OF_STOCK})
         back = order.paid - order.refunded
-        _pay_back(order, back, "供应商缺货")
+        pay_back(order, back, "供应商缺货")
         _record(actor, order, "rejected", {"refunded": back})
         return
     chance = Chance(get_world(world_id).seed, "supplier-ship", order.number)
     hours = chance.between(MIN_SHIP_HOURS, max(MIN_SHIP_HOURS, order.supplier.sla_hours))
     at = now + timedelta(hours=hours)
     fire(ORDER_FLOW, order, "accept", actor, sim_at=now, values={"accepted_at": now, "ships_at": at, "note": ""})
-    sync.publish_stock(world_id, _demand(order))
+    sync.publish_stock(world_id, demand_of(order))
     due.schedule(world_id, now + timedelta(minutes=30 * hours), PICK_DUE, order.id, OrderState.ACCEPTED)
     due.schedule(world_id, at, SHIP_DUE, order.id, OrderState.PICKED)
     _record(actor, order, "accepted", {"hours": hours})
@@ -260,29 +262,29 @@ def pick_order(world_id: int, order_id: int) -> None:
         fire(ORDER_FLOW, order, "pick", actor, sim_at=sim_now(world_id))
 
 
-def ship_order(world_id: int, order_id: int) -> None:
-    """Let the supplier ship what is still wanted and write the waybill back to the mall, in one transaction.
+def ship_order(world_id: int, order_id: int) -> PurchaseOrder | None:
+    """Let the supplier ship what is still wanted and write the waybill back to the mall; return what was shipped.
 
     Units that the buyer has asked to be refunded hold the parcel back; the supplier looks again later.
     """
     actor = system(world_id, scope_of_world(world_id))
     order = access.get_order(actor, order_id, lock=True)
     if order.state != OrderState.PICKED:
-        return
+        return None
     now = sim_now(world_id)
     mall_order = mall_client.get_order(world_id, order.fetched.mall_order_id)
     _follow_lines(order, mall_order)
-    demand = _demand(order)
+    demand = demand_of(order)
     if not demand:
         _cancel(actor, order, "买家已退款，无需发货")
-        return
+        return None
     shippable = {line.id: line.shippable for line in mall_order.lines}
     units = {line.fetched.mall_line_id: line.wanted // line.factor for line in order.lines if line.wanted}
     if mall_order.state not in mall_client.TO_SHIP or any(shippable.get(i, 0) < n for i, n in units.items()):
         order.note = "买家正在申请退款，供应商暂缓发货"
         order.ships_at = now + HOLD
         due.schedule(world_id, now + HOLD, SHIP_DUE, order.id, OrderState.PICKED)
-        return
+        return None
     carrier, waybill = make_waybill(Chance(get_world(world_id).seed, "waybill", order.number), order.id)
     if not change_stock(demand, stock=-1, reserved=-1):
         raise RuntimeError(f"purchase order {order.id} ships stock that is not reserved")
@@ -296,6 +298,7 @@ def ship_order(world_id: int, order_id: int) -> None:
             line.fetched.closed = True
     mall_client.ship(world_id, mall_order.id, units, carrier, waybill, f"supply-ship:{order.id}")
     _record(actor, order, "shipped", {"carrier": carrier, "waybill": waybill})
+    return order
 
 
 # -- following the mall's order -----------------------------------------------------------------------------
@@ -325,8 +328,8 @@ def _follow_lines(order: PurchaseOrder, mall_order: mall_client.OrderInfo) -> No
     db.session.flush()
     if order.stock_reserved and not change_stock(dropped, reserved=-1):
         raise RuntimeError(f"purchase order {order.id} holds stock that is not reserved")
-    if order.state in UNSHIPPED and _demand(order):
-        _pay_back(order, back, "买家退款")
+    if order.state in UNSHIPPED and demand_of(order):
+        pay_back(order, back, "买家退款")
     sync.publish_stock(order.world_id, dropped)
 
 
@@ -344,7 +347,7 @@ def follow_mall_order(world_id: int, fetched_id: int) -> None:
         order = access.get_order(actor, order_id, lock=True)
         if order.state in (*OPEN, *NEEDS_SELLER):
             _follow_lines(order, mall_order)
-            if not _demand(order):
+            if not demand_of(order):
                 _cancel(actor, order, "买家已退款或订单已另行发货")
         elif order.state == OrderState.SHIPPED and mall_order.state in mall_client.ENDED:
             fire(ORDER_FLOW, order, "finish", actor, sim_at=now, values={"ended_at": now})

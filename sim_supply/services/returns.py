@@ -37,7 +37,7 @@ from sim_supply.domain.stock_flow import MoveKind, StockKind
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.models.orders import FetchedLine, PurchaseLine, PurchaseOrder
 from sim_supply.models.stock import StockLine, SupplierReturn
-from sim_supply.services import own_stock, stocking, sync
+from sim_supply.services import own_stock, stocking, sync, troubles
 from sim_supply.services.fetching import open_shop
 from sim_supply.services.orders import change_stock
 from sim_supply.services.own_stock import Why
@@ -120,6 +120,8 @@ def _ask(actor: Actor, shop: mall_client.ShopInfo, ticket_id: int, settlement: S
         raise Refused("这张售后单的商品不是供应商代发的，请退到自有仓库。", code="not_bought")
     if ticket.kind != "return" or ticket.state not in RETURNING:
         raise Refused("只有卖家已同意的退货可以退给供应商，请先在卖家中心处理售后单。", code="wrong_state")
+    for purchase_id in sorted({line.order_id for line in lines}):
+        troubles.refuse_lost(purchase_id)
     known = sa.select(SupplierReturn.id).where(SupplierReturn.ticket_id == ticket.id)
     if db.session.scalars(known).first() is not None:
         raise Refused("这张售后单已经申请过退供，请查看退供记录。", code="wrong_state")

@@ -20,6 +20,7 @@ from sim_supply.domain.order_flow import OPEN
 from sim_supply.domain.waybill import make_own_waybill
 from sim_supply.models.orders import FetchedLine, FetchedOrder, PurchaseOrder, Route
 from sim_supply.models.orders import Mapping as GoodsMapping
+from sim_supply.services import troubles
 from sim_supply.services.orders import follow_mall_order
 
 SOON = timedelta(hours=6)
@@ -194,7 +195,10 @@ def risks(actor: Actor) -> list[Risk]:
         for order in orders.values()
         if order.mall_state in mall_client.TO_SHIP and (risk := _shipping_risk(order, now))
     ]
+    told = {trouble.purchase.waybill for trouble in troubles.list_open(actor)}  # shown with what is to be done
     for parcel in mall_client.parcels(actor, shop.id, list(orders)):
+        if parcel.waybill in told:
+            continue
         risk = _parcel_risk(orders[parcel.order_id], parcel, now)
         if risk:
             found.append(risk)

@@ -16,9 +16,10 @@ from app.core.web.paging import page_number
 from app.worlds.clock import sim_now
 from sim_supply import mall_client
 from sim_supply.domain.return_flow import RETURN_FLOW, RETURN_NAMES, SETTLEMENT_NAMES, ReturnState, Settlement
+from sim_supply.domain.trouble_flow import Claim
 from sim_supply.domain.waybill import CODES
 from sim_supply.forms import KeyForm, SendBackForm
-from sim_supply.services import cooperations, export, labels, reconcile, returns, warehouse
+from sim_supply.services import cooperations, export, labels, reconcile, returns, troubles, warehouse
 from sim_supply.views.blueprint import blueprint, working_shop
 
 RETURN_TONES = {
@@ -116,9 +117,38 @@ def label(fetched_id: int) -> Response:
 def risks() -> str:
     """发货风险看板 and the lesson of overselling."""
     who = actor()
+    waiting = troubles.list_open(who)
     return render_template(
-        "supply/risks.html", risks=warehouse.risks(who), oversold=warehouse.oversold(who), now=sim_now(who.world())
+        "supply/risks.html",
+        troubles=waiting,
+        amounts={row.id: troubles.amount_of(row) for row in waiting},
+        settled=troubles.list_settled(who),
+        risks=warehouse.risks(who),
+        oversold=warehouse.oversold(who),
+        now=sim_now(who.world()),
+        form=KeyForm(formdata=None),
     )
+
+
+@blueprint.post("/risks/<int:trouble_id>/inform")
+@requires(Permission.SUPPLY_USE)
+def inform_buyer(trouble_id: int) -> Response:
+    """通知买家 of a late or lost parcel."""
+    with unit_of_work():
+        done = troubles.inform(actor(), trouble_id)
+    flash("已通过商城消息告诉买家。" if done else "之前已经通知过买家了。", "success" if done else "warning")
+    return redirect(url_for("supply.risks"))
+
+
+@blueprint.post("/risks/<int:trouble_id>/claim")
+@requires(Permission.SUPPLY_USE)
+def claim_parcel(trouble_id: int) -> Response:
+    """向供应商索赔: the money, or the same goods again."""
+    wanted = Claim.GOODS if request.form.get("wanted") == "goods" else Claim.MONEY
+    with unit_of_work():
+        troubles.claim(actor(), trouble_id, wanted)
+    flash("索赔已提交，供应商会在 2 个模拟小时内赔付。", "success")
+    return redirect(url_for("supply.risks"))
 
 
 @blueprint.get("/returns/")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -13,8 +15,8 @@ from app.core.web.access import actor, requires
 from app.core.web.downloads import attachment
 from sim_supply import access, mall_client
 from sim_supply.domain.cooperation import COOPERATION_NAMES, GRADE_NAMES, CooperationState
-from sim_supply.forms import CategoryForm, CooperationForm
-from sim_supply.services import category_maps, cooperations, export
+from sim_supply.forms import CategoryForm, CooperationForm, SupplierForm
+from sim_supply.services import category_maps, cooperations, export, supplier_profiles
 from sim_supply.views.blueprint import blueprint, id_list, working_shop
 
 TONES = {
@@ -49,6 +51,8 @@ def _supplier(supplier_id: int, form: CooperationForm) -> str:
         supplier=supplier,
         row=row,
         form=form,
+        past=supplier_profiles.performance(supplier),
+        rates=supplier_profiles.rates(supplier),
         names=COOPERATION_NAMES,
         grades=GRADE_NAMES,
         tones=TONES,
@@ -62,6 +66,40 @@ def _supplier(supplier_id: int, form: CooperationForm) -> str:
 def supplier(supplier_id: int) -> str:
     """One supplier's profile."""
     return _supplier(supplier_id, CooperationForm(formdata=None))
+
+
+def _edit_page(supplier_id: int, form: SupplierForm) -> str:
+    supplier = cooperations.get_supplier(actor(), supplier_id)
+    return render_template("supply/supplier_edit.html", supplier=supplier, form=form)
+
+
+@blueprint.get("/suppliers/<int:supplier_id>/edit")
+@requires(Permission.SUPPLY_CATALOGUE_IMPORT)
+def supplier_form(supplier_id: int) -> str:
+    """编辑供应商资料."""
+    profile = supplier_profiles.profile_of(cooperations.get_supplier(actor(), supplier_id))
+    return _edit_page(supplier_id, SupplierForm(formdata=None, data=asdict(profile)))
+
+
+@blueprint.post("/suppliers/<int:supplier_id>/edit")
+@requires(Permission.SUPPLY_CATALOGUE_IMPORT)
+def edit_supplier(supplier_id: int) -> Response | tuple[str, int]:
+    """Keep what was changed in a supplier's profile."""
+    form = SupplierForm()
+    cooperations.get_supplier(actor(), supplier_id)
+    if not form.accept():
+        return _edit_page(supplier_id, form), 400
+    profile = supplier_profiles.Profile(
+        **{name: form[name].data for name in supplier_profiles.Profile.__slots__}  # type: ignore[arg-type]
+    )
+    try:
+        with unit_of_work():
+            supplier_profiles.edit_profile(actor(), supplier_id, profile)
+    except DomainError as error:
+        form.show(error)
+        return _edit_page(supplier_id, form), error.status
+    flash("供应商资料已保存，学员在“供应商”页就能看到。", "success")
+    return redirect(url_for("supply.supplier", supplier_id=supplier_id))
 
 
 @blueprint.post("/suppliers/<int:supplier_id>/cooperation")

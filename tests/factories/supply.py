@@ -21,10 +21,12 @@ from sim_supply.data import FetchReport
 from sim_supply.domain.catalogue import COLUMNS
 from sim_supply.domain.pricing import PriceRule, RuleKind
 from sim_supply.domain.return_flow import ReturnState, Settlement
+from sim_supply.domain.trouble_flow import TroubleKind, TroubleState
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.models.orders import Mapping as GoodsMapping
 from sim_supply.models.orders import PurchaseOrder
 from sim_supply.models.stock import SupplierReturn
+from sim_supply.models.troubles import ParcelTrouble
 from sim_supply.services import fetching, imports, listing
 from tests.factories.mall import buy
 from tests.factories.world import make_actor
@@ -158,6 +160,21 @@ def make_return(owner: Actor, purchase: PurchaseOrder, sku_id: int, ticket_id: i
         quantity=1,
         unit_cost=100,
         requested_at=purchase.created_at,
+    )
+    db.session.add(row)
+    db.session.flush()
+    return row
+
+
+def make_trouble(owner: Actor, purchase: PurchaseOrder) -> ParcelTrouble:
+    """Write a lost parcel that waits for the seller; inside a unit of work."""
+    row = ParcelTrouble(
+        state=TroubleState.HAPPENED,
+        kind=TroubleKind.LOST,
+        world_id=purchase.world_id,
+        owner_id=owner.person(),
+        purchase_id=purchase.id,
+        happened_at=purchase.created_at,
     )
     db.session.add(row)
     db.session.flush()

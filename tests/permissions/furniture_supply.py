@@ -44,6 +44,7 @@ def furnish_supply(owner: Actor, world: World, shop: ShopInfo) -> dict[str, obje
         order_id = stocking.order_goods(owner, {sku.id: 1}, StockKind.STOCK, mall.key())[0]
         own_stock.take_in(world.id, shop.id, sku.id, 1, 100, Why(MoveKind.RECEIPT))
         row = supply.make_return(owner, purchase, sku.id)
+        trouble = supply.make_trouble(owner, purchase)
     stock_id = db.session.scalars(sa.select(OwnStock.id).where(OwnStock.shop_id == shop.id)).first()
     fetched = db.session.scalars(sa.select(sa.func.max(FetchedOrder.id)).where(FetchedOrder.shop_id == shop.id)).one()
     returned = db.session.scalars(sa.select(sa.func.max(SupplierReturn.id)).where(SupplierReturn.shop_id == shop.id))
@@ -56,6 +57,7 @@ def furnish_supply(owner: Actor, world: World, shop: ShopInfo) -> dict[str, obje
         "fetched_id": fetched,
         "return_id": returned.one(),
         "mall_sku_id": supply.mall_sku(shop.id),
+        "trouble_id": trouble.id,
         "kind": "csv",
         "step": "save",
     }
