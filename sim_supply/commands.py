@@ -12,6 +12,7 @@ from flask.cli import AppGroup
 
 from app.accounts.scopes import scope_by_code
 from app.core.errors import DomainError, InvalidInput
+from app.core.uow import unit_of_work
 from app.worlds.api import world_of_scope
 from sim_supply.domain.pricing import parse_percent
 
@@ -54,10 +55,7 @@ def import_catalogue(
     """Check a catalogue (CSV or xlsx) and take it into the library of a class."""
     from sim_supply.services import imports  # brings the file readers: not needed to list the commands
 
-    scope = scope_by_code(class_code)
-    world_id = world_of_scope(scope.id) if scope else None
-    if world_id is None:
-        _bad("--class", f"没有代码为 {class_code} 的班级，或它还没有模拟市场。")
+    world_id = _world(class_code)
     cost_bp = _basis_points(cost_percent)
     data = _read(file, "FILE")
     suppliers_data = _read(suppliers_file, "--suppliers") if suppliers_file else None
@@ -78,6 +76,37 @@ def import_catalogue(
     _print({"class": class_code, **report})
     if not report["committed"]:
         sys.exit(4)
+
+
+@commands.command("import-attributes")
+@click.argument("file")
+@click.option("--class", "class_code", required=True, help="Code of the class whose library holds the products.")
+@click.option("--good-rows", is_flag=True, help="Take the good rows and leave the refused ones.")
+@click.option("--dry-run", is_flag=True, help="Check only; nothing is stored.")
+def import_attributes(file: str, class_code: str, *, good_rows: bool, dry_run: bool) -> None:
+    """Check product attributes (CSV or xlsx) and take them into the library of a class."""
+    from sim_supply.services import attribute_imports, imports
+
+    world_id = _world(class_code)
+    data = _read(file, "FILE")
+    try:
+        with unit_of_work():
+            report = attribute_imports.import_attributes(
+                imports.system_of_world(world_id), data, Path(file).name, good_only=good_rows, dry_run=dry_run
+            )
+    except InvalidInput as error:
+        _bad("FILE", error.message)
+    _print({"class": class_code, **report})
+    if not report["committed"] and not dry_run:
+        sys.exit(4)
+
+
+def _world(class_code: str) -> int:
+    scope = scope_by_code(class_code)
+    world_id = world_of_scope(scope.id) if scope else None
+    if world_id is None:
+        _bad("--class", f"没有代码为 {class_code} 的班级，或它还没有模拟市场。")
+    return world_id
 
 
 def _print(value: object) -> None:

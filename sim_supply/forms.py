@@ -64,6 +64,12 @@ class ImportForm(Form):
     cost_percent = PercentField("成本占零售价的百分比", [Optional()], low=100, high=10_000)
 
 
+class AttributesForm(Form):
+    """A file of product attributes to be checked."""
+
+    file = FileField("属性文件")
+
+
 class CommitForm(Form):
     """The answer to a check: take all rows or the good ones."""
 

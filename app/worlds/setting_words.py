@@ -33,6 +33,11 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "supplier_accept_minutes",
         ),
     ),
+    (
+        "物流异常",
+        "让学员遇到延误和丢件，练习告知买家、补寄和索赔；供应商资料里可以单独设定。",
+        ("supplier_late_bp", "supplier_lost_bp", "supplier_safe_parcels", "parcel_lost_bp"),
+    ),
 )
 OTHERS = ("其他", "")
 
@@ -57,6 +62,10 @@ HELP: dict[str, str] = {
     "buyer_return_days": "同意退货后买家多久不寄回就关闭售后。",
     "seller_receive_days": "退货签收后卖家多久不验收就自动退款。",
     "supplier_accept_minutes": "供应商多久接下采购单。",
+    "supplier_late_bp": "供应商代发的包裹有多少会晚到 1 到 3 天。",
+    "supplier_lost_bp": "供应商代发的包裹有多少会在路上丢失。",
+    "supplier_safe_parcels": "每家店最先的几个供应商包裹一定顺利送达，让新手先走通全程。",
+    "parcel_lost_bp": "所有包裹（包括店铺自己发的）另外有多少会丢失。",
 }
 
 CHOICES: dict[str, dict[int, str]] = {

@@ -44,11 +44,20 @@ class PriceRule:
     round_nine: bool = False
 
 
+class Breach(StrEnum):
+    """On which side a price is outside what the supplier allows at retail (控价)."""
+
+    NONE = ""
+    LOW = "low"  # 低于最低零售价
+    HIGH = "high"  # 高于最高零售价
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """What the rule makes of one cost, all in fen; ``margin_bp`` is profit in basis points of the price.
 
-    computed: before the step to .90. fee: the mall's share of the price. profit: what stays with the seller.
+    computed: before the step to .90. clamped: which limit of the supplier changed the price. fee: the mall's share
+    of the price. profit: what stays with the seller.
     """
 
     cost: int
@@ -58,6 +67,7 @@ class Quote:
     freight: int
     profit: int
     margin_bp: int
+    clamped: Breach = Breach.NONE
 
 
 def problem(rule: PriceRule) -> tuple[str, str] | None:
@@ -98,6 +108,18 @@ def clamp(price: int, floor: int | None, ceiling: int | None) -> int:
     return ceiling if ceiling is not None and price > ceiling else price
 
 
+def breach(price: int, floor: int | None, ceiling: int | None) -> Breach:
+    """Say on which side a price (fen) is outside the supplier's retail floor and ceiling."""
+    if floor is not None and price < floor:
+        return Breach.LOW
+    return Breach.HIGH if ceiling is not None and price > ceiling else Breach.NONE
+
+
+def limit_of(one: int | None, factor: int) -> int | None:
+    """Return a floor or ceiling (fen) for so many units sold as one."""
+    return None if one is None else one * factor
+
+
 def quote(cost: int, rule: PriceRule, floor: int | None = None, ceiling: int | None = None) -> Quote:
     """Return price and margin of one cost (fen) under the rule. Raises ValueError for a rule with a problem.
 
@@ -106,13 +128,14 @@ def quote(cost: int, rule: PriceRule, floor: int | None = None, ceiling: int | N
     The price is the exact one rounded half up to the fen, at least 1 fen; with ``round_nine`` it goes up
     from the exact one, so that a target margin is never missed.
     """
-    found = problem(rule)
-    if found or cost < 0:
-        raise ValueError(found[1] if found else "cost must not be negative")
+    wrong = problem(rule)
+    if wrong or cost < 0:
+        raise ValueError(wrong[1] if wrong else "cost must not be negative")
     numerator, denominator = _exact(cost, rule)
     computed = max(1, half_up(numerator, denominator))
-    price = clamp(up_to_nine(numerator, denominator) if rule.round_nine else computed, floor, ceiling)
-    return measure(cost, computed, price, rule.freight, rule.fee_bp)
+    wanted = up_to_nine(numerator, denominator) if rule.round_nine else computed
+    found = measure(cost, computed, clamp(wanted, floor, ceiling), rule.freight, rule.fee_bp)
+    return replace(found, clamped=breach(wanted, floor, ceiling))
 
 
 def measure(cost: int, computed: int, price: int, freight: int, fee_bp: int) -> Quote:

@@ -164,6 +164,13 @@ class ImportStatus(StrEnum):
     DONE = "done"  # 已导入
 
 
+class ImportKind(StrEnum):
+    """What a file holds."""
+
+    CATALOGUE = "catalogue"  # 货源
+    ATTRIBUTES = "attributes"  # 商品属性
+
+
 class CatalogueImport(Base):
     """One catalogue file: kept as it came, its report, and what became of it. Times are wall time."""
 
@@ -171,6 +178,9 @@ class CatalogueImport(Base):
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
     world_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("worlds_world.id"), index=True)
     account_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    kind: orm.Mapped[ImportKind] = orm.mapped_column(
+        StrEnumType(ImportKind), default=ImportKind.CATALOGUE, server_default=ImportKind.CATALOGUE.value
+    )
     file_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("core_stored_file.id"))
     suppliers_file_id: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("core_stored_file.id"))
     file_name: orm.Mapped[str] = orm.mapped_column(sa.String(200))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -18,7 +19,7 @@ from app.worlds.api import scope_of_world
 from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_supply import mall_client
-from sim_supply.domain.pricing import measure, quote, rule_from
+from sim_supply.domain.pricing import Breach, PriceRule, Quote, breach, limit_of, measure, quote, rule_from
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.models.orders import Mapping, SupplyShop
 from sim_supply.models.stock import CostAlert
@@ -83,7 +84,7 @@ def _reprice(actor: Actor, shop_id: int, alerts: Sequence[CostAlert]) -> int:
         rule = rule_from(mapping.rule, fee_bp)
         if rule is None:
             continue
-        alert.new_price = quote(alert.new_cost, rule, mapping.sku.floor, mapping.sku.ceiling).price
+        alert.new_price = _by_rule(alert, mapping, rule).price
         prices[mapping.mall_sku_id] = mapping.price = alert.new_price
     for alert in alerts:
         alert.done = True
@@ -94,6 +95,38 @@ def _reprice(actor: Actor, shop_id: int, alerts: Sequence[CostAlert]) -> int:
         audit.record(actor, "prices.followed_cost", f"shop:{shop_id}", facts, scope_id=scope_of_world(world_id))
     db.session.flush()
     return len(prices)
+
+
+def _by_rule(alert: CostAlert, mapping: Mapping, rule: PriceRule) -> Quote:
+    """Return what the rule makes of the new cost, inside the supplier's retail floor and ceiling."""
+    sku = mapping.sku
+    return quote(alert.new_cost, rule, limit_of(sku.floor, mapping.factor), limit_of(sku.ceiling, mapping.factor))
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What re-pricing would do, and what is wrong with the price as it stands. quote: None without a rule."""
+
+    quote: Quote | None
+    breach: Breach
+    floor: int | None
+    ceiling: int | None
+
+
+def offers(world_id: int, alerts: Sequence[CostAlert]) -> dict[int, Offer]:
+    """Return alert id → what re-pricing by the rule of the listing would make of it."""
+    fee_bp = setting(get_world(world_id), "platform_fee_bp")
+    query = sa.select(Mapping).options(orm.joinedload(Mapping.sku))
+    rows = db.session.scalars(query.where(Mapping.id.in_([alert.mapping_id for alert in alerts])))
+    mappings = {mapping.id: mapping for mapping in rows}
+    found = {}
+    for alert in alerts:
+        mapping = mappings[alert.mapping_id]
+        rule = rule_from(mapping.rule, fee_bp)
+        floor, ceiling = limit_of(mapping.sku.floor, mapping.factor), limit_of(mapping.sku.ceiling, mapping.factor)
+        made = _by_rule(alert, mapping, rule) if rule else None
+        found[alert.id] = Offer(made, breach(alert.price, floor, ceiling), floor, ceiling)
+    return found
 
 
 def _open(shop_id: int) -> sa.Select[CostAlert]:

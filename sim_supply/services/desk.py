@@ -15,6 +15,7 @@ from app.core.permissions import Permission
 from app.core.web.paging import Page, paginate
 from sim_supply import access, mall_client
 from sim_supply.domain.order_flow import NEEDS_SELLER, ORDER_FLOW, OrderState
+from sim_supply.domain.pricing import Breach, breach, limit_of
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.models.orders import FetchedLine, FetchedOrder, Mapping, PurchaseLine, PurchaseOrder, Route
 from sim_supply.services.fetching import unfetched
@@ -191,6 +192,14 @@ class ListedGoods:
     price: int
     saleable: int
 
+    @property
+    def breach(self) -> Breach:
+        """Say whether the price of today is outside what the supplier allows; sets of several goods have no limit."""
+        if self.mapping.more:
+            return Breach.NONE
+        sku, factor = self.mapping.sku, self.mapping.factor
+        return breach(self.price, limit_of(sku.floor, factor), limit_of(sku.ceiling, factor))
+
 
 def list_mappings(actor: Actor, q: str, number: int) -> Page[ListedGoods]:
     """Return what the actor's shop listed by one click, newest first, with today's mall price and stock."""
@@ -198,7 +207,11 @@ def list_mappings(actor: Actor, q: str, number: int) -> Page[ListedGoods]:
     shop = mall_client.my_shop(actor)
     query = (
         sa.select(Mapping)
-        .options(orm.joinedload(Mapping.sku), orm.joinedload(Mapping.product).joinedload(Product.category))
+        .options(
+            orm.joinedload(Mapping.sku),
+            orm.joinedload(Mapping.product).joinedload(Product.category),
+            orm.selectinload(Mapping.more),
+        )
         .where(Mapping.world_id == actor.world(), Mapping.shop_id == (shop.id if shop else 0))
         .order_by(Mapping.id.desc())
     )

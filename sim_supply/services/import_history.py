@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.permissions import Permission
-from sim_supply.models.catalogue import CatalogueImport, ImportStatus
+from sim_supply.models.catalogue import CatalogueImport, ImportKind, ImportStatus
 
 STATUS_NAMES = {
     ImportStatus.CHECKING: "检查中",
@@ -17,13 +17,13 @@ STATUS_NAMES = {
 }
 
 
-def latest(actor: Actor, limit: int = 20) -> list[CatalogueImport]:
-    """Return the newest imports of the actor's world."""
+def latest(actor: Actor, kind: ImportKind, limit: int = 20) -> list[CatalogueImport]:
+    """Return the newest imports of one kind in the actor's world."""
     actor.require(Permission.SUPPLY_CATALOGUE_IMPORT)
     return list(
         db.session.scalars(
             sa.select(CatalogueImport)
-            .where(CatalogueImport.world_id == actor.world())
+            .where(CatalogueImport.world_id == actor.world(), CatalogueImport.kind == kind)
             .order_by(CatalogueImport.id.desc())
             .limit(limit)
         )

@@ -52,11 +52,6 @@ class SkuPreview:
         """Say whether the price is more than twice the suggested retail price."""
         return self.quote.price > 2 * self.sku.retail
 
-    @property
-    def clamped(self) -> bool:
-        """Say whether the supplier's retail floor or ceiling changed the price."""
-        return self.quote.price in (self.sku.floor, self.sku.ceiling)
-
 
 @dataclass(frozen=True, slots=True)
 class ProductPreview:

@@ -17,10 +17,11 @@ from app.core.sheets import KINDS
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from sim_supply import access
+from sim_supply.domain.attribute_file import ATTRIBUTE_COLUMNS, MAX_ROWS
 from sim_supply.domain.catalogue import COLUMNS, REQUIRED
-from sim_supply.forms import CommitForm, ImportForm
-from sim_supply.models.catalogue import ImportStatus
-from sim_supply.services import import_history, imports
+from sim_supply.forms import AttributesForm, CommitForm, ImportForm
+from sim_supply.models.catalogue import ImportKind, ImportStatus
+from sim_supply.services import attribute_imports, import_history, imports
 from sim_supply.views.blueprint import blueprint
 
 EXAMPLE = {
@@ -83,11 +84,46 @@ def upload() -> Response | tuple[str, int]:
     return redirect(url_for("supply.import_report", import_id=answer["id"]))
 
 
+@blueprint.get("/catalogue/attributes")
+@requires(Permission.SUPPLY_CATALOGUE_IMPORT)
+def attributes_form() -> str:
+    """Choose a file of product attributes."""
+    return _attributes_page(AttributesForm(formdata=None))
+
+
+def _attributes_page(form: AttributesForm) -> str:
+    return render_template(
+        "supply/attributes.html",
+        form=form,
+        history=import_history.latest(actor(), ImportKind.ATTRIBUTES),
+        columns=ATTRIBUTE_COLUMNS,
+        statuses=import_history.STATUS_NAMES,
+        max_rows=MAX_ROWS,
+    )
+
+
+@blueprint.post("/catalogue/attributes")
+@requires(Permission.SUPPLY_CATALOGUE_IMPORT)
+def upload_attributes() -> Response | tuple[str, int]:
+    """Keep an attributes file and check it; nothing is stored in the library yet."""
+    form = AttributesForm()
+    if not form.accept():
+        return _attributes_page(form), 400
+    try:
+        data = read_upload(form.file.data, kinds=KINDS, limit=current_app.config["SETTINGS"].upload_limit)
+        with unit_of_work():
+            import_id = attribute_imports.open_import(actor(), form.key.data, data, form.file.data.filename)
+    except DomainError as error:
+        form.show(error)
+        return _attributes_page(form), error.status
+    return redirect(url_for("supply.import_report", import_id=import_id))
+
+
 def _form_page(form: ImportForm) -> str:
     return render_template(
         "supply/import.html",
         form=form,
-        history=import_history.latest(actor()),
+        history=import_history.latest(actor(), ImportKind.CATALOGUE),
         columns=COLUMNS,
         required=REQUIRED,
         statuses=import_history.STATUS_NAMES,
@@ -109,27 +145,31 @@ def import_report(import_id: int) -> str:
 def commit(import_id: int) -> Response | tuple[str, int]:
     """Take all rows, or the good ones, into the library."""
     form = CommitForm()
-    access.get_import(actor(), import_id)
+    kind = access.get_import(actor(), import_id).kind
     if not form.accept():
         return _report_page(import_id, form), 400
+    good_only, job = request.form.get("take") == "good", None
     try:
         with unit_of_work():
-            job = imports.commit_import(
-                actor(), import_id, good_only=request.form.get("take") == "good", cost_bp=form.cost_percent.data
-            )
+            if kind is ImportKind.ATTRIBUTES:
+                attribute_imports.commit_import(actor(), import_id, good_only=good_only)
+            else:
+                cost_bp = form.cost_percent.data
+                job = imports.commit_import(actor(), import_id, good_only=good_only, cost_bp=cost_bp)
     except DomainError as error:
         form.show(error)
         return _report_page(import_id, form), error.status
     if job:
         return redirect(url_for("jobs.show", public_id=job))
-    flash("货源已导入，可以在货源库里查看。", "success")
+    goods = "商品属性" if kind is ImportKind.ATTRIBUTES else "货源"
+    flash(f"{goods}已导入，可以在货源库里查看。", "success")
     return redirect(url_for("supply.import_report", import_id=import_id))
 
 
 def _report_page(import_id: int, form: CommitForm) -> str:
     row = access.get_import(actor(), import_id)
     return render_template(
-        "supply/import_report.html",
+        "supply/attributes_report.html" if row.kind is ImportKind.ATTRIBUTES else "supply/import_report.html",
         row=row,
         report=json.loads(row.report),
         form=form,

@@ -107,5 +107,11 @@ def _show(form: ListingForm, products: list[int], skus: list[int] | None) -> str
         rule = None
         rows = listing.preview(who, products, PriceRule(RuleKind.ADD, fee_bp=fee))
     return render_template(
-        "supply/listing.html", form=form, rows=rows, fee_bp=fee, priced=rule is not None, chosen=skus
+        "supply/listing.html",
+        form=form,
+        rows=rows,
+        fee_bp=fee,
+        priced=rule is not None,
+        clamped=sum(1 for row in rows for sku in row.skus if sku.quote.clamped),
+        chosen=skus,
     )

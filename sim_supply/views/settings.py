@@ -158,7 +158,9 @@ def costs() -> str:
     shop = working_shop()
     done = request.args.get("done") == "1"
     page = cost_alerts.list_alerts(shop.id, page_number(), done=done)
-    return render_template("supply/costs.html", page=page, done=done, now=sim_now(actor().world()))
+    world_id = actor().world()
+    offers = cost_alerts.offers(world_id, page.items)
+    return render_template("supply/costs.html", page=page, done=done, offers=offers, now=sim_now(world_id))
 
 
 @blueprint.post("/costs")

@@ -73,7 +73,17 @@ def test_a_profile_is_edited_and_shown(web: FlaskClient, world: World) -> None:
 
     sign_in(web, trainee)
     text = web.get(path).text
-    for words in ("云杉工厂店", "A 级", "接单后 12 小时内", "1.5%", "3%", "0.3%", "供应商承担", "工业园 3 号", "商标授权书"):
+    for words in (
+        "云杉工厂店",
+        "A 级",
+        "接单后 12 小时内",
+        "1.5%",
+        "3%",
+        "0.3%",
+        "供应商承担",
+        "工业园 3 号",
+        "商标授权书",
+    ):
         assert words in text, words
 
 
@@ -100,7 +110,9 @@ def test_troubles_are_answered_on_the_board(web: FlaskClient, world: World) -> N
     answer = web.post(f"/supply/risks/{ids[0]}/inform", follow_redirects=True)
     assert "已通过商城消息告诉买家" in answer.text and "已通知买家" in answer.text
     assert "之前已经通知过买家了" in web.post(f"/supply/risks/{ids[0]}/inform", follow_redirects=True).text
-    assert "索赔已提交" in web.post(f"/supply/risks/{ids[0]}/claim", data={"wanted": "money"}, follow_redirects=True).text
+    assert (
+        "索赔已提交" in web.post(f"/supply/risks/{ids[0]}/claim", data={"wanted": "money"}, follow_redirects=True).text
+    )
     assert web.post(f"/supply/risks/{ids[0]}/claim", data={"wanted": "money"}).status_code == 409
     web.post(f"/supply/risks/{ids[1]}/claim", data={"wanted": "goods"})
     supply.jump(world, hours=3)
