@@ -947,6 +947,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("kind", sa.String(length=40), server_default="catalogue", nullable=False),
         sa.Column("file_id", sa.Integer(), nullable=False),
         sa.Column("suppliers_file_id", sa.Integer(), nullable=True),
         sa.Column("file_name", sa.String(length=200), nullable=False),
@@ -1006,8 +1007,14 @@ def upgrade() -> None:
         sa.Column("defect_bp", sa.Integer(), nullable=False),
         sa.Column("papers", sa.String(length=300), nullable=False),
         sa.Column("closed_shop", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("freight_by", sa.String(length=12), server_default="distributor", nullable=False),
+        sa.Column("late_bp", sa.Integer(), nullable=True),
+        sa.Column("lost_bp", sa.Integer(), nullable=True),
         sa.CheckConstraint("defect_bp BETWEEN 0 AND 10000", name=op.f("ck_supply_supplier_defect")),
         sa.CheckConstraint("freight >= 0", name=op.f("ck_supply_supplier_freight")),
+        sa.CheckConstraint(
+            "late_bp BETWEEN 0 AND 10000 AND lost_bp BETWEEN 0 AND 10000", name=op.f("ck_supply_supplier_parcels")
+        ),
         sa.CheckConstraint("sla_hours >= 2", name=op.f("ck_supply_supplier_sla_hours")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_supplier_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_supplier")),
@@ -2297,6 +2304,7 @@ def upgrade() -> None:
         sa.Column("with_carrier", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("collected_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("late_hours", sa.Integer(), server_default="0", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["mall_order.id"], name=op.f("fk_mall_parcel_order_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_parcel_world_id")),
@@ -2397,6 +2405,35 @@ def upgrade() -> None:
     )
     op.create_index("ix_mall_shop_sanction_shop", "mall_shop_sanction", ["shop_id", "from_at"], unique=False)
     op.create_index(op.f("ix_mall_shop_sanction_violation_id"), "mall_shop_sanction", ["violation_id"], unique=False)
+    op.create_table(
+        "supply_parcel_trouble",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=40), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("purchase_id", sa.Integer(), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("informed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim", sa.String(length=40), nullable=False),
+        sa.Column("credited", sa.BigInteger(), nullable=False),
+        sa.Column("replacement_id", sa.Integer(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint("hours >= 0 AND credited >= 0", name=op.f("ck_supply_parcel_trouble_amounts")),
+        sa.ForeignKeyConstraint(["owner_id"], ["accounts_account.id"], name=op.f("fk_supply_parcel_trouble_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["purchase_id"], ["supply_order.id"], name=op.f("fk_supply_parcel_trouble_purchase_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replacement_id"], ["supply_stock_order.id"], name=op.f("fk_supply_parcel_trouble_replacement_id")
+        ),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_supply_parcel_trouble_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supply_parcel_trouble")),
+        sa.UniqueConstraint("purchase_id", name=op.f("uq_supply_parcel_trouble_purchase_id")),
+    )
+    op.create_index("ix_supply_trouble_owner", "supply_parcel_trouble", ["world_id", "owner_id", "state"], unique=False)
     op.create_table(
         "supply_sku",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3335,6 +3372,8 @@ def downgrade() -> None:
     op.drop_table("teaching_step_done")
     op.drop_index(op.f("ix_supply_sku_product_id"), table_name="supply_sku")
     op.drop_table("supply_sku")
+    op.drop_index("ix_supply_trouble_owner", table_name="supply_parcel_trouble")
+    op.drop_table("supply_parcel_trouble")
     op.drop_index(op.f("ix_mall_shop_sanction_violation_id"), table_name="mall_shop_sanction")
     op.drop_index("ix_mall_shop_sanction_shop", table_name="mall_shop_sanction")
     op.drop_index("ix_mall_shop_sanction_active", table_name="mall_shop_sanction")
