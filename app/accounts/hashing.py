@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 
-T = TypeVar("T")
+from app.core.threads import in_a_thread
 
 
 @cache
@@ -25,15 +23,6 @@ def _nobody(cheap: bool) -> str:
     return _hasher(cheap).hash("nobody signs in with this")
 
 
-def _beside(call: Callable[[], T]) -> T:
-    from gevent import get_hub, monkey
-
-    if not monkey.is_module_patched("threading"):
-        return call()
-    result: T = get_hub().threadpool.apply(call)
-    return result
-
-
 def _cheap() -> bool:
     return bool(current_app.config["SETTINGS"].argon2_cheap)
 
@@ -41,7 +30,7 @@ def _cheap() -> bool:
 def hash_password(password: str) -> str:
     """Return the hash to store. Call it outside a unit of work: it takes a tenth of a second."""
     hasher = _hasher(_cheap())
-    return _beside(lambda: hasher.hash(password))
+    return in_a_thread(lambda: hasher.hash(password))
 
 
 def password_fits(stored: str | None, password: str) -> bool:
@@ -55,7 +44,7 @@ def password_fits(stored: str | None, password: str) -> bool:
         except (VerificationError, InvalidHashError):
             return False
 
-    return _beside(verify) and stored is not None
+    return in_a_thread(verify) and stored is not None
 
 
 def is_outdated(stored: str) -> bool:

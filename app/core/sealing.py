@@ -17,6 +17,7 @@ from flask import current_app
 
 from app.core import clock
 from app.core.errors import InvalidInput
+from app.core.threads import in_a_thread
 
 FIELD = "PlatformSeal"
 YEARS = 20
@@ -99,7 +100,8 @@ def seal_pdf(data: bytes, reason: str) -> bytes:
 
     meta = signers.PdfSignatureMetadata(field_name=FIELD, subfilter=SigSeedSubFilter.PADES, reason=reason, name=NAME)
     writer = IncrementalPdfFileWriter(io.BytesIO(data))
-    made = signers.sign_pdf(writer, meta, signer=_signer())
+    signer = _signer()
+    made = in_a_thread(lambda: signers.sign_pdf(writer, meta, signer=signer))
     sealed: bytes = made.getvalue()
     return sealed
 
@@ -117,7 +119,7 @@ def check_pdf(data: bytes) -> SealCheck:
         if len(seals) != 1:
             return SealCheck(sealed=bool(seals))
         context = ValidationContext(trust_roots=[certificate], allow_fetching=False)
-        status = validate_pdf_signature(seals[0], context)
+        status = in_a_thread(lambda: validate_pdf_signature(seals[0], context))
         same = seals[0].signer_cert is not None and seals[0].signer_cert.dump() == certificate.dump()
         whole = status.coverage is not None and status.coverage.name == "ENTIRE_FILE"
         whole = whole and status.modification_level in {None, ModificationLevel.NONE}

@@ -51,7 +51,8 @@ class Person:
         expect(self.page).not_to_have_url(re.compile("/activate"))
 
     def press(self, name: str, inside: Locator | None = None) -> None:
-        """Press the button with this word; confirm the dialog when one opens."""
+        """Press the button with this word, once the page's scripts are there; confirm the dialog when one opens."""
+        self.page.wait_for_load_state("load")
         (inside or self.page).get_by_role("button", name=name, exact=True).first.click()
         dialog = self.page.locator("dialog[open]")
         if dialog.count() and dialog.first.is_visible():

@@ -81,7 +81,7 @@ def test_parcels_come_late_and_get_lost(world: World) -> None:
     with pytest.raises(NotFound):
         troubles.get_trouble(seller, hidden)
     supply.jump(world, hours=20)
-    purchases = {order.number[-3:] + order.supplier.code: order for order in supply.purchases(shop.id)}
+    purchases = {order.number: order for order in supply.purchases(shop.id)}
     assert len(purchases) == 4
     found = {(row.kind, row.purchase.paid): row for row in troubles.list_open(seller)}
     late = found[TroubleKind.LATE, 2500]
