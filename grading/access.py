@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 import sqlalchemy as sa
 from sqlalchemy import orm
 
@@ -14,12 +16,22 @@ from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.outcome import Outcome, Result
 from grading.models.plan import Plan, PlanPrint, PlanVersion
 
+Row = TypeVar("Row")
+
 
 def class_scope(actor: Actor) -> int:
     """Return the class of a trainee's hat. Raises NotFound without one."""
     if actor.scope_id is None:
         raise NotFound("当前身份不属于任何班级，请先切换到班级身份。")
     return actor.scope_id
+
+
+def get_under(actor: Actor, model: type[Row], row_id: int) -> Row:
+    """Return the row of a class (scope_id) that the actor's hat covers. Raises NotFound."""
+    row: Any = db.session.get(model, row_id) if row_id < 2**31 else None
+    if row is None or not covers(actor.scope_id, row.scope_id):
+        raise NotFound
+    return row  # type: ignore[no-any-return]
 
 
 def own_outcome(actor: Actor) -> Outcome | None:

@@ -8,11 +8,11 @@ from datetime import date, timedelta
 import sqlalchemy as sa
 
 from app.accounts.models import Scope
-from app.accounts.scopes import account_names, covers, descendants
+from app.accounts.scopes import account_names, descendants
 from app.core import audit, clock, idempotency
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Forbidden, InvalidInput, NotFound, Refused
+from app.core.errors import Forbidden, InvalidInput, Refused
 from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access, ports
@@ -147,9 +147,7 @@ def waiting_requests(actor: Actor) -> int:
 def decide_late(actor: Actor, request_id: int, approve: bool, until: date | None, answer: str) -> None:
     """Approve a late submission up to a day, or refuse it with a reason that the trainee reads."""
     _require_decider(actor)
-    row = db.session.get(LateRequest, request_id) if request_id < 2**31 else None
-    if row is None or not covers(actor.scope_id, row.scope_id):
-        raise NotFound
+    row = access.get_under(actor, LateRequest, request_id)
     if len(answer) < LEAST_REASON:
         raise InvalidInput("请写明批准或不批准的理由，学员会看到。", field=f"answer-{row.id}")
     if approve and (until is None or not today() <= until <= today() + LONGEST):

@@ -211,9 +211,7 @@ def check_shop(actor: Actor, shop_id: int, version: int, real: bool, goods: int,
     Raises Refused when the trainee changed the statement since it was read.
     """
     actor.require(Permission.GRADING_BATCH_MANAGE)
-    row = db.session.get(RealShop, shop_id) if shop_id < 2**31 else None
-    if row is None or not covers(actor.scope_id, row.scope_id):
-        raise NotFound
+    row = access.get_under(actor, RealShop, shop_id)
     if row.version != version:
         raise Refused("学员刚刚改过店铺信息或截图，请刷新后重新核验。", code="stale_shop")
     if len(answer) < LEAST_ANSWER:
