@@ -86,12 +86,12 @@ def _sync(
         if mark is not None and as_of is not None and as_of < mark.as_of:
             changes.append(StockChange(sku_id, known[sku_id], known[sku_id], ignored=True))
             continue
-        stock.count(sku_id, units[sku_id], now, f"sync:{shop_id}")
         if mark is None:
             db.session.add(StockMark(sku_id=sku_id, as_of=as_of))
         elif as_of is not None:
             mark.as_of = as_of
         changes.append(StockChange(sku_id, known[sku_id], units[sku_id], ignored=False))
+    stock.count_all({c.sku_id: c.after for c in changes if not c.ignored}, now, f"sync:{shop_id}")
     db.session.flush()
     return changes
 
