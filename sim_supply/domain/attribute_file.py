@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from sim_supply.domain.catalogue import Refusal
+from sim_supply.domain.checked_file import CheckedFile, Refusal
 
 ATTRIBUTE_COLUMNS = {"spu_code": "商品编码", "attribute": "属性名", "value": "属性值"}
 _WORDS = {name: column for column, name in ATTRIBUTE_COLUMNS.items()} | {"属性": "attribute", "值": "value"}
@@ -24,18 +24,8 @@ class AttributeRow:
     value: str
 
 
-@dataclass(slots=True)
-class CheckedAttributes:
-    """Result of checking a file: good rows, refusals by row, notes that stop nothing."""
-
-    total: int = 0
-    good: list[AttributeRow] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    notes: list[Refusal] = field(default_factory=list)
-
-    @property
-    def refused_rows(self) -> int:
-        return len({refusal.row for refusal in self.refusals})
+class CheckedAttributes(CheckedFile[AttributeRow]):
+    """Result of checking a file of attributes."""
 
     def by_product(self) -> dict[str, dict[str, str]]:
         """Return product number → attribute → value of the good rows."""

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.core.money import parse_yuan, part
+from sim_supply.domain.checked_file import CheckedFile, Refusal
 
 MAX_ROWS = 50_000
 MAX_PRICE = 100_000_000  # fen
@@ -80,16 +81,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a row is not taken. ``other``: the second row of a clash."""
-
-    row: int
-    column: str
-    message: str
-    other: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Known:
     """What the world's catalogue already holds, so that a file cannot contradict it."""
 
@@ -98,18 +89,8 @@ class Known:
     spec_sku: Mapping[tuple[str, str], str] = field(default_factory=dict)  # (product number, spec) → SKU number
 
 
-@dataclass(slots=True)
-class Checked:
-    """Result of checking a file: good rows, refusals by row, notes that stop nothing."""
-
-    total: int = 0
-    good: list[Row] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    notes: list[Refusal] = field(default_factory=list)
-
-    @property
-    def refused_rows(self) -> int:
-        return len({refusal.row for refusal in self.refusals})
+class Checked(CheckedFile[Row]):
+    """Result of checking a catalogue."""
 
     @property
     def without_cost(self) -> int:

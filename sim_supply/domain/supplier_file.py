@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sim_supply.domain.catalogue import Refusal
+from sim_supply.domain.checked_file import Refusal
 
 SUPPLIER_WORDS = {
     "供应商编码": "supplier_code",

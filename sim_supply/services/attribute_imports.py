@@ -17,7 +17,7 @@ from app.core.sheets import read_table
 from app.worlds.api import scope_of_world
 from sim_supply import access
 from sim_supply.domain.attribute_file import ATTRIBUTE_COLUMNS, CheckedAttributes, check_attributes
-from sim_supply.domain.catalogue import Refusal
+from sim_supply.domain.checked_file import Refusal
 from sim_supply.models.catalogue import CatalogueImport, ImportKind, ImportStatus, Product
 
 CHUNK = 500

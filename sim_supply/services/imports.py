@@ -21,7 +21,8 @@ from app.core.sheets import read_table
 from app.core.uow import unit_of_work
 from app.worlds.api import scope_of_world
 from sim_supply import access
-from sim_supply.domain.catalogue import COLUMNS, Checked, Refusal, check
+from sim_supply.domain.catalogue import COLUMNS, Checked, check
+from sim_supply.domain.checked_file import Refusal
 from sim_supply.domain.supplier_file import SupplierRow, check_suppliers
 from sim_supply.models.catalogue import CatalogueImport, ImportStatus
 from sim_supply.services import catalogue_store, cost_alerts, sync
