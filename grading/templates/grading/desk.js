@@ -28,12 +28,16 @@ function show() {
   if (bar) bar.setAttribute("width", Math.min(100, total));
 }
 
-let timer = 0, busy = false, again = false, stopped = false;
+let timer = 0, busy = false, again = false, stopped = false, saving = Promise.resolve();
 
-async function save() {
+function save() {
   if (busy) { again = true; return; }
   if (stopped) return;
   busy = true;
+  saving = send();
+}
+
+async function send() {
   say("dirty", "正在保存…");
   const body = Object.fromEntries([...sheet.elements].filter((field) => /^(points|comment)-|^version$/.test(field.name)).map((field) => [field.name, field.value]));
   try {
@@ -81,7 +85,19 @@ if ("open" in sheet.dataset) {
     field.dispatchEvent(new Event("input", { bubbles: true }));
     field.focus();
   });
-  sheet.addEventListener("submit", () => { clearTimeout(timer); stopped = true; });
+  sheet.addEventListener("submit", (event) => {
+    clearTimeout(timer);
+    again = false;
+    if (!busy) { stopped = true; return; }
+    // A draft is on its way: what is sent must carry the version that comes back with it.
+    const { submitter } = event;
+    event.preventDefault();
+    saving.then(() => {
+      sheet.dataset.confirmed = "1";
+      sheet.requestSubmit(submitter);
+      delete sheet.dataset.confirmed;
+    });
+  });
   // Enter goes to the next criterion; the form is sent by its button.
   sheet.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !event.target.matches("input[type=number]")) return;
