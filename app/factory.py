@@ -61,12 +61,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         flask_app.register_blueprint(blueprint)
     for feature in FEATURES:
         wire(flask_app, feature)
+    subscribe_all()
     grading.ports.bind(flask_app, grading_facts.PORTS)
     connect_queue(flask_app)
     cli.register(flask_app)
     ground.watch_commands(flask_app.cli)
     socketio.attach(flask_app)
     return flask_app
+
+
+def subscribe_all() -> None:
+    """Connect the receivers of all features with the events of the others."""
+    for feature in FEATURES:
+        for event_class, receiver in feature.subscribers:
+            events.subscribe(event_class, receiver)
 
 
 def wire(flask_app: Flask, feature: Feature) -> None:
@@ -76,8 +84,6 @@ def wire(flask_app: Flask, feature: Feature) -> None:
         flask_app.register_blueprint(blueprint)
     for command in feature.commands:
         flask_app.cli.add_command(command)
-    for event_class, receiver in feature.subscribers:
-        events.subscribe(event_class, receiver)
     jobs.update(feature.jobs)
     flask_app.extensions["due_handlers"].update(feature.due_handlers)
     flask_app.extensions["menu"].extend(feature.menu)

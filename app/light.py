@@ -1,7 +1,8 @@
-"""Commands that start without the site: they read a file or one table and print JSON, and need no feature.
+"""Commands that start without the site: they work on a file or a few tables, print JSON, and need no page.
 
 Loading every page and table of the site takes most of the time of such a command; here only its own module
-is imported, by name. All of them stand on the whole application too.
+is imported, by name. The receivers of events are loaded when the first event is published, so a fact told by a
+command reaches who listens. All of them stand on the whole application too.
 """
 
 from __future__ import annotations
@@ -14,18 +15,28 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import ground
 from app.config import load_settings
+from app.core import events
 from app.core.db import is_migrated
 from app.demo.mark import is_loaded
 
-UP = "app.cli:up"
+UP, DEMO = "app.cli:up", "app.demo.commands:commands"
 LIGHT = {
     ("up",): UP,  # on a database that stands already; the first start needs everything
+    ("demo", "load"): DEMO,  # the same
+    ("accounts", "create"): "app.accounts.commands:commands",
+    ("accounts", "create-region"): "app.accounts.commands:commands",
     ("audit", "verify"): "app.cli:audit_commands",
     ("ledger", "prove"): "app.ledger.commands:commands",
     ("mall", "quote"): "sim_mall.commands:commands",
     ("grading", "check-plan"): "grading.commands:commands",
     ("grading", "stats"): "grading.commands:commands",
-    ("grading", "draw", "--dry-run"): "grading.commands:commands",
+    ("grading", "draw"): "grading.commands:commands",
+    ("grading", "expire-leases"): "grading.commands:commands",
+    ("grading", "verify-protocol"): "grading.commands:commands",
+    ("supply", "import-attributes"): "sim_supply.commands:commands",
+    ("supply", "import-catalogue"): "sim_supply.commands:commands",
+    ("training", "classes"): "app.training.commands:commands",
+    ("training", "create-institution"): "app.training.commands:commands",
 }
 _WITH_VALUE = {"-A", "--app", "-e", "--env-file"}  # options of ``flask`` itself that take the word behind them
 
@@ -35,10 +46,10 @@ def light_group(arguments: Sequence[str]) -> str | None:
     words = []
     skip = False
     for argument in arguments:
-        if not skip and (not argument.startswith("-") or argument == "--dry-run"):
+        if not skip and not argument.startswith("-"):
             words.append(argument)
         skip = argument in _WITH_VALUE
-    for length in (1, 2, 3):
+    for length in (1, 2):
         found = LIGHT.get(tuple(words[:length]))  # type: ignore[call-overload]
         if found:
             return str(found)
@@ -55,10 +66,17 @@ def light_app(arguments: Sequence[str]) -> Flask | None:
     ground.configure(app, load_settings())
     ground.connect_database(app)
     app.cli.add_command(getattr(import_module(module), name))
-    if group == UP and not _stands(app):
+    if group in {UP, DEMO} and not _stands(app):
         return None
     ground.watch_commands(app.cli)
+    events.bring_receivers(_subscribe_all)
     return app
+
+
+def _subscribe_all() -> None:
+    from app.factory import subscribe_all
+
+    subscribe_all()
 
 
 def _stands(app: Flask) -> bool:

@@ -51,11 +51,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the journeys of one server on one worker: the demo data is loaded once, a server started once."""
     for item in items:
-        if "journeys" in item.path.parts:
-            callspec = getattr(item, "callspec", None)
-            backend = callspec.params.get("backend") if callspec else None
-            kind = "demo_server" if "demo_server" in getattr(item, "fixturenames", ()) else "server"
-            item.add_marker(pytest.mark.xdist_group(f"{kind}-{backend}"))
+        names = set(getattr(item, "fixturenames", ()))
+        callspec = getattr(item, "callspec", None)
+        backend = callspec.params.get("backend") if callspec else None
+        if {"demo_server", "demo_app"} & names:
+            item.add_marker(pytest.mark.xdist_group(f"demo-{backend}"))
+        elif "journeys" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group(f"server-{backend}"))
+
+
+def _group(item: pytest.Item | None) -> str | None:
+    marker = item.get_closest_marker("xdist_group") if item else None
+    return str(marker.args[0]) if marker else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+    """End the servers of a group of tests with its last one: their clocks run on, at the cost of all other tests."""
+    result = yield
+    if (group := _group(item)) and group != _group(nextitem) and "services" in getattr(item, "funcargs", {}):
+        item.funcargs["services"].stop_servers()  # type: ignore[attr-defined]
+    return result
 
 
 @pytest.hookimpl(wrapper=True)
@@ -288,6 +304,15 @@ def server(backend: str, services: Services) -> Server:
 def demo_server(backend: str, services: Services) -> Server:
     """The session's real server of this backend with the demo data."""
     return services.server(backend, demo=True)
+
+
+@pytest.fixture
+def demo_app(backend: str, services: Services) -> Iterator[Flask]:
+    """The application in demo mode on a copy of the loaded demo data."""
+    environment = services.prepared(backend, demo=True).environment
+    made = new_app(load_settings({**environment, "TICKER": "off"}))
+    yield made
+    _leave_database(made)
 
 
 @pytest.fixture(scope="session")

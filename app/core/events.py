@@ -12,6 +12,7 @@ from typing import Any
 from blinker import Signal
 
 _signals: dict[type[Any], Signal] = {}
+_bring: list[Callable[[], None]] = []
 
 
 def _signal(event_class: type[Any]) -> Signal:
@@ -20,7 +21,14 @@ def _signal(event_class: type[Any]) -> Signal:
 
 def publish(event: Any) -> None:
     """Tell all receivers of ``type(event)``; the event is a frozen dataclass of ids and amounts."""
+    while _bring:
+        _bring.pop()()
     _signal(type(event)).send(None, event=event)
+
+
+def bring_receivers(load: Callable[[], None]) -> None:
+    """Let the first event call ``load``, which subscribes all receivers: commands that start without the site."""
+    _bring.append(load)
 
 
 def subscribe(event_class: type[Any], receiver: Callable[..., None]) -> None:

@@ -9,6 +9,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from app.core.errors import DomainError
+from app.demo.mark import ALREADY, is_loaded
 
 commands = AppGroup("demo", help="Demo data (演示数据).")
 
@@ -29,6 +30,9 @@ def reset_command(*, yes: bool) -> None:
 
 
 def _carry_out(verb: str) -> None:
+    if verb == "load" and is_loaded():
+        click.echo(ALREADY)
+        return
     from app.demo import loader  # brings every package's services: not needed to list the commands
 
     settings = current_app.config["SETTINGS"]

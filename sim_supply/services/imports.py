@@ -25,7 +25,7 @@ from sim_supply.domain.catalogue import COLUMNS, Checked, check
 from sim_supply.domain.checked_file import Refusal
 from sim_supply.domain.supplier_file import SupplierRow, check_suppliers
 from sim_supply.models.catalogue import CatalogueImport, ImportStatus
-from sim_supply.services import catalogue_store, cost_alerts, sync
+from sim_supply.services import catalogue_store
 from sim_supply.services.catalogue_store import Stored
 
 INLINE_ROWS = 500
@@ -219,6 +219,8 @@ def _may_take(good: int, refused: int, good_only: bool) -> None:
 
 
 def _finish(actor: Actor, row: CatalogueImport, done: Stored) -> None:
+    from sim_supply.services import cost_alerts, sync  # bring the mall: a file can be checked without it
+
     sync.publish_stock(row.world_id, done.stock_changed)
     cost_alerts.note_changes(row.world_id, done.cost_changed)
     report = json.loads(row.report)

@@ -55,6 +55,10 @@ class Databases(ABC):
         """Return the URL of a new database without any table."""
 
     @abstractmethod
+    def copied(self, url: str) -> str:
+        """Return the URL of a new database with all that the one of this URL holds; nobody may be connected to that."""
+
+    @abstractmethod
     def drop(self, url: str) -> None:
         """Remove the database of this URL."""
 
@@ -76,6 +80,9 @@ class SqliteDatabases(Databases):
     def empty(self) -> str:
         return self._url(_new_name())
 
+    def copied(self, url: str) -> str:
+        return self._copy(self._path(url), _new_name())
+
     def drop(self, url: str) -> None:
         path = self._path(url)
         for suffix in ("", "-wal", "-shm"):
@@ -85,10 +92,13 @@ class SqliteDatabases(Databases):
         return f"sqlite:///{self._template}"
 
     def _copy_template(self, name: str) -> str:
+        return self._copy(str(self._template), name)
+
+    def _copy(self, path: str, name: str) -> str:
         url = self._url(name)
         self.drop(url)
         for suffix in ("", "-wal"):
-            source = Path(f"{self._template}{suffix}")
+            source = Path(f"{path}{suffix}")
             if source.exists():
                 shutil.copyfile(source, f"{self._path(url)}{suffix}")
         return url
@@ -130,6 +140,9 @@ class PostgresDatabases(Databases):
 
     def empty(self) -> str:
         return self._create("template0", _new_name())
+
+    def copied(self, url: str) -> str:
+        return self._create(str(make_url(url).database), _new_name())
 
     def drop(self, url: str) -> None:
         self._admin.execute(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')

@@ -55,6 +55,7 @@ class Server:
     demo_password = "Demo-2026"
 
     def __init__(self, database_url: str, *, demo: bool = False, **settings: str) -> None:
+        """Take a folder and a free port; settings: environment of both processes, for example ``TICKER="off"``."""
         self.demo = demo
         self.database_url = database_url
         self.folder = make_folder("test-server-")
@@ -70,16 +71,22 @@ class Server:
             "DEMO_PASSWORD": self.demo_password,
             **settings,
         }
-        (self.folder / "var").mkdir()
+        self.var_dir = self.folder / "var"
+        self.var_dir.mkdir()
         self._running: list[Running] = []
 
     def flask(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a flask command on this server's data, for example ``server.flask("audit", "verify")``."""
         return flask(self.environment, *arguments, check=check)
 
-    def start(self) -> Server:
-        """Migrate (and load the demo data in demo mode), then start web and worker."""
+    def prepare(self) -> Server:
+        """Migrate and, in demo mode, load the demo data."""
         self.flask("up")
+        return self
+
+    def start(self) -> Server:
+        """Prepare the database where it is not, then start web and worker."""
+        self.prepare()
         self._running.append(self._start_web())
         worker = [str(BIN / "huey_consumer"), "app.worker.huey", "-k", "process", "-w", "1", "-q"]
         environment = clean_environment(**self.environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +27,7 @@ class Services:
         self._stack = ExitStack()
         self._databases: dict[str, Databases] = {}
         self._servers: dict[tuple[object, ...], Server] = {}
+        self._loaded: dict[str, Server] = {}  # by backend: the demo data in a database that nobody runs on
 
     def __enter__(self) -> Self:
         return self
@@ -73,10 +75,34 @@ class Services:
         """
         key = (backend, demo, *sorted(settings.items()))
         if key not in self._servers:
+            server = self.prepared(backend, demo=demo, **settings)
+            self._servers[key] = server.start()
+        return self._servers[key]
+
+    def prepared(self, backend: str, *, demo: bool = False, **settings: str) -> Server:
+        """Return a server that was not started, on a new database; the demo data is loaded once and copied."""
+        databases = self.databases(backend)
+        loaded = self._demo(backend) if demo else None
+        url = databases.copied(loaded.database_url) if loaded else databases.empty()
+        self._stack.callback(databases.drop, url)
+        server = Server(url, demo=demo, **settings)
+        self._stack.callback(server.stop)
+        if loaded:
+            shutil.copytree(loaded.var_dir, server.var_dir, dirs_exist_ok=True)
+        return server
+
+    def _demo(self, backend: str) -> Server:
+        if backend not in self._loaded:
             databases = self.databases(backend)
             url = databases.empty()
             self._stack.callback(databases.drop, url)
-            server = Server(url, demo=demo, **settings)
+            server = Server(url, demo=True)
             self._stack.callback(server.stop)
-            self._servers[key] = server.start()
-        return self._servers[key]
+            self._loaded[backend] = server.prepare()
+        return self._loaded[backend]
+
+    def stop_servers(self) -> None:
+        """End all servers: who asks for one later gets a new one."""
+        for server in self._servers.values():
+            server.stop()
+        self._servers.clear()

@@ -203,7 +203,7 @@ def test_two_processes_meet_over_redis(
     tmp_path: Path,
     process_stopper: Callable[[Running], Running],
 ) -> None:
-    server = services.server(backend, REDIS_URL=redis_url)
+    server = services.prepared(backend, REDIS_URL=redis_url).start()
     running, port = _second_process(server, tmp_path)
     process_stopper(running)
     show, tickets, browser = prepare(server, 2)
@@ -225,3 +225,4 @@ def test_two_processes_meet_over_redis(
     assert texts == ["隔壁听得到吗", "听得到"]
     for viewer in (here, there):
         viewer.client.disconnect()
+    server.stop()

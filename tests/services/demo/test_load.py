@@ -7,7 +7,6 @@ import dataclasses
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask.testing import FlaskClient
 
 from app.accounts.models import Account, ScopeKind
 from app.accounts.scopes import create_scope, scope_by_code
@@ -58,9 +57,8 @@ def _states(model: type) -> set[str]:
     return {str(state) for state in db.session.scalars(sa.select(model.state).distinct())}  # type: ignore[attr-defined]
 
 
-def test_demo_data(app: Flask, client: FlaskClient, settings: Settings) -> None:
-    with app.app_context():
-        assert loader.load(settings).startswith("演示数据已装入")
+def test_demo_data(demo_app: Flask) -> None:
+    app, client, settings = demo_app, demo_app.test_client(), demo_app.config["SETTINGS"]
     with app.app_context():
         _check_content()
         _check_soundness()

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from app.light import LIGHT, light_group
+from app.core import events
+from app.light import LIGHT, light_app, light_group
 from tests.infrastructure.server import flask
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event of these tests."""
 
 
 @pytest.mark.parametrize(
@@ -17,12 +24,14 @@ from tests.infrastructure.server import flask
         ("--app app.wsgi audit verify", "app.cli:audit_commands"),
         ("audit verify --scope DEMO01", "app.cli:audit_commands"),
         ("-A app.wsgi grading draw --dry-run f.json", "grading.commands:commands"),
-        ("grading draw --verify 3", None),
-        ("grading draw f.json", None),
+        ("grading draw --verify 3", "grading.commands:commands"),
+        ("supply import-catalogue f.csv --class A", "sim_supply.commands:commands"),
         ("up", "app.cli:up"),
         ("audit", None),
         ("run", None),
-        ("demo load", None),
+        ("demo load", "app.demo.commands:commands"),
+        ("demo reset --yes", None),
+        ("accounts rotate-keys", None),
         ("", None),
     ],
 )
@@ -44,6 +53,24 @@ def test_a_light_command_loads_no_page_and_answers_the_same(app: Flask, database
     loaded = flask({**settings, "PYTHONVERBOSE": "1"}, "audit", "verify").stderr
     assert "app.core.audit" in loaded
     assert "sim_mall" not in loaded
+
+
+def test_a_light_command_brings_receivers_when_it_has_something_to_tell(app: Flask) -> None:
+    told: list[str] = []
+    events.bring_receivers(lambda: told.append("brought"))
+    try:
+        events.publish(Happened())
+        events.publish(Happened())
+    finally:
+        events._bring.clear()
+    assert told == ["brought"]
+    with pytest.MonkeyPatch.context() as patch:
+        light = light_app(["audit", "verify"])
+        assert light is not None
+        brought: list[str] = []
+        patch.setattr("app.factory.subscribe_all", lambda: brought.append("all"))
+        events.publish(Happened())
+        assert brought == ["all"]
 
 
 def test_a_second_start_is_light_and_a_first_is_whole(empty_database_url: str, tmp_path: Path) -> None:
