@@ -49,14 +49,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the journeys of one server on one worker: the demo data is loaded once, a server started once."""
+    """Keep the tests of one server on one worker: the demo data is loaded once, a server started once."""
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         callspec = getattr(item, "callspec", None)
         backend = callspec.params.get("backend") if callspec else None
         if {"demo_server", "demo_app"} & names:
             item.add_marker(pytest.mark.xdist_group(f"demo-{backend}"))
-        elif "journeys" in item.path.parts:
+        elif "server" in names:
             item.add_marker(pytest.mark.xdist_group(f"server-{backend}"))
 
 

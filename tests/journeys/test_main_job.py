@@ -1,4 +1,7 @@
-"""The main job, steps 1 to 12, through the pages alone: on SQLite and PostgreSQL, with and without demo data."""
+"""The main job, steps 1 to 12, through the pages alone.
+
+Twice: on SQLite without demo data, the trainees on phones; on PostgreSQL beside the demo data, all at desktops.
+"""
 
 from __future__ import annotations
 
@@ -88,16 +91,11 @@ def prove(server: Server, made: Opening) -> None:
         person.close()
 
 
-@pytest.mark.postgres_only
-def test_the_main_job(browser: Browser, server: Server) -> None:
-    prove(server, walk(browser, server, "MJ", phone=False))
-
-
 @pytest.mark.sqlite_only
 def test_the_main_job_with_trainees_on_phones(browser: Browser, server: Server) -> None:
     prove(server, walk(browser, server, "PH", phone=True))
 
 
-@pytest.mark.sqlite_only
+@pytest.mark.postgres_only
 def test_the_main_job_beside_the_demo_data(browser: Browser, demo_server: Server) -> None:
     prove(demo_server, walk(browser, demo_server, "DM", phone=False))
