@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.core import clock
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.sockets import Door, Sockets, Visit, socketio
 from app.core.uow import unit_of_work
+from app.worlds import notices
 from sim_livestream import access
 from sim_livestream.services import catching_up, chat, entry
 from sim_livestream.services.hall import Seat, hall
@@ -14,6 +16,7 @@ from sim_livestream.services.journal import NAMESPACE, PUT_OUT, channel
 from sim_livestream.services.pulse import pulse
 
 HIGHEST = 2**53
+FREEZE_SECONDS = 2.0  # likes and looks notice a freeze within this time
 TRUST_SECONDS = 10.0  # a like within ten seconds of a sign-out still counts; a message does not
 
 
@@ -41,6 +44,14 @@ def _seated(visit: Visit) -> tuple[Seat, int]:
     if seat is None or number is None:
         raise Refused("请先进入直播间。", code="not_joined")
     return seat, number
+
+
+def _refuse_frozen(visit: Visit, trust_seconds: float = 0.0) -> None:
+    """Raise Refused (code frozen) in a frozen market; likes and looks trust the last answer for a while."""
+    now = clock.monotonic()
+    if now - float(visit.notes.get("thawed_at", -TRUST_SECONDS)) >= trust_seconds:
+        notices.refuse_change(visit.actor)
+        visit.notes["thawed_at"] = now
 
 
 def join(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
@@ -85,6 +96,7 @@ def gone(visit: Visit) -> None:
 def comment(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Write a message."""
     _seat, number = _seated(visit)
+    _refuse_frozen(visit)
     text, key = _text(data, "text"), _text(data, "key")
     with unit_of_work():
         said = chat.say(visit.actor, number, text, key)
@@ -94,6 +106,7 @@ def comment(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
 def like(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Count likes; more than the allowance per second are not counted."""
     seat, _number = _seated(visit)
+    _refuse_frozen(visit, FREEZE_SECONDS)
     wanted = _whole(data, "n")
     if wanted < 1:
         raise InvalidInput("n 应为正整数。", field="n")
@@ -103,12 +116,14 @@ def like(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
 def share(visit: Visit, _data: dict[str, Any]) -> None:
     """Note that the room was shared."""
     seat, _number = _seated(visit)
+    _refuse_frozen(visit, FREEZE_SECONDS)
     hall().note(seat, "share")
 
 
 def click(visit: Visit, data: dict[str, Any]) -> None:
     """Note that an item was opened."""
     seat, _number = _seated(visit)
+    _refuse_frozen(visit, FREEZE_SECONDS)
     item_id = _whole(data, "item")
     if not access.has_item(seat.room_id, item_id):
         raise NotFound("这件商品已不在小黄车里，请刷新。")

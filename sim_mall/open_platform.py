@@ -93,6 +93,7 @@ __all__ = [
     "get_shop",
     "get_sold_order",
     "increment_orders",
+    "keeper",
     "later_sales",
     "listings_by_id",
     "live_coupons",
@@ -103,6 +104,7 @@ __all__ = [
     "pay_order",
     "place_live_order",
     "receive_after_sale",
+    "refuse_role",
     "report_live_violation",
     "report_parcel",
     "set_costs",
@@ -128,6 +130,21 @@ def my_shop(actor: Actor, power: ShopPower | None = None) -> ShopInfo | None:
         return None if shop is None else shops.shop_info(shop)
     found = access.seat(actor)
     return shops.shop_info(found.shop) if found is not None and found.may(power) else None
+
+
+def keeper(actor: Actor, power: ShopPower) -> int | None:
+    """Return the owner (account id) of the shop that the actor works in now with this power, None without one."""
+    if actor.world_id is None or actor.account_id is None:
+        return None
+    found = access.seat(actor)
+    return found.shop.owner_id if found is not None and found.may(power) else None
+
+
+def refuse_role(actor: Actor, power: ShopPower) -> None:
+    """Raise Forbidden, naming the role, when the actor works in an open shop but without this power there."""
+    found = access.seat(actor) if actor.world_id is not None and actor.account_id is not None else None
+    if found is not None:
+        access.shop_at(found, power)
 
 
 def colleagues(world_id: int, shop_id: int) -> list[Colleague]:

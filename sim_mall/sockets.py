@@ -10,6 +10,7 @@ from typing import Any
 from app.core.errors import InvalidInput, Refused
 from app.core.sockets import Door, Sockets, Visit, socketio
 from app.core.uow import unit_of_work
+from app.worlds import notices
 from sim_mall import access, access_service
 from sim_mall.domain.service_flow import MessageKind
 from sim_mall.domain.shop_roles import ShopPower
@@ -83,6 +84,7 @@ def _joined(visit: Visit) -> tuple[int, bool]:
 def say(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Write a message in the conversation that was joined. accept: send it although a rule warns (seats only)."""
     thread_id, shop_side = _joined(visit)
+    notices.refuse_change(visit.actor)
     kind = _text(data, "kind", MessageKind.TEXT)
     if kind not in SENT:
         raise InvalidInput("这种消息请从页面发送。", field="kind")

@@ -10,6 +10,7 @@ from sqlalchemy import orm
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
+from sim_supply import mall_client
 from sim_supply.models.catalogue import CatalogueImport, Product, Sku
 from sim_supply.models.orders import FetchedOrder, PurchaseLine, PurchaseOrder, SupplyShop
 
@@ -24,14 +25,14 @@ def _one(query: sa.Select[Any]) -> Any:
 
 
 def own_row(actor: Actor, model: type[Row], row_id: int, query: sa.Select[Any], *, lock: bool) -> Row:
-    """Return the actor's own row (owner_id) of the model; the system may have every one of its world.
+    """Return a row (owner_id) of the shop that the actor works for; the system may have every one of its world.
 
     query: a SELECT of the model with the loading that the caller wants.
     """
     kind: Any = model
     query = query.where(kind.id == row_id, kind.world_id == actor.world())
     if not actor.is_system:
-        query = query.where(kind.owner_id == actor.person())
+        query = query.where(kind.owner_id == mall_client.keeper(actor))
     if lock:
         query = query.with_for_update(of=model).execution_options(populate_existing=True)
     return _one(query)  # type: ignore[no-any-return]
@@ -48,7 +49,7 @@ def get_product(actor: Actor, product_id: int) -> Product:
 
 
 def get_order(actor: Actor, order_id: int, *, lock: bool = False) -> PurchaseOrder:
-    """Return the actor's own purchase order; the system may have every one of its world."""
+    """Return a purchase order of the shop that the actor works for; the system may have every one of its world."""
     query = sa.select(PurchaseOrder).options(
         orm.joinedload(PurchaseOrder.supplier),
         orm.joinedload(PurchaseOrder.fetched),

@@ -18,6 +18,7 @@ from sim_mall.data import (
     SkuDraft,
     SkuInfo,
 )
+from sim_mall.open_platform import ShopPower
 
 __all__ = [
     "AfterSaleInfo",
@@ -41,8 +42,19 @@ ON_SALE = "on_sale"
 
 
 def my_shop(actor: Actor) -> ShopInfo | None:
-    """Return the actor's shop in this world, in whatever state, or None."""
-    return open_platform.my_shop(actor)
+    """Return the shop for which the actor sources goods now, own or joined, in whatever state, or None."""
+    return open_platform.my_shop(actor, ShopPower.SUPPLY)
+
+
+def keeper(actor: Actor) -> int:
+    """Return the account whose goods and money the actor handles: the owner of the shop worked in, else the actor."""
+    found = open_platform.keeper(actor, ShopPower.SUPPLY)
+    return actor.person() if found is None else found
+
+
+def refuse_role(actor: Actor) -> None:
+    """Raise Forbidden when the actor's role in the shop worked in does not handle supply."""
+    open_platform.refuse_role(actor, ShopPower.SUPPLY)
 
 
 def shop_by_id(world_id: int, shop_id: int) -> ShopInfo:

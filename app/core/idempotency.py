@@ -43,6 +43,18 @@ def body_hash(body: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _owner(actor: Actor) -> str:
+    return "system" if actor.account_id is None else str(actor.account_id)
+
+
+def answered(actor: Actor, key: str) -> bool:
+    """Say whether the key has got its answer: ``once`` would only repeat it. For looks before a unit of work."""
+    query = sa.select(IdempotentAnswer.id).where(
+        IdempotentAnswer.owner == _owner(actor), IdempotentAnswer.key == key[:MAX_KEY]
+    )
+    return db.session.scalar(query) is not None
+
+
 def once(actor: Actor, key: str, command: str, body: Any, carry_out: Callable[[], Any]) -> Any:
     """Return ``carry_out()`` (plain JSON values), or the stored answer when the key was used before.
 
@@ -50,7 +62,7 @@ def once(actor: Actor, key: str, command: str, body: Any, carry_out: Callable[[]
     """
     if not key or len(key) > MAX_KEY:
         raise InvalidInput("请求缺少有效的防重复编号，请刷新页面后重试。", field="key")
-    owner = "system" if actor.account_id is None else str(actor.account_id)
+    owner = _owner(actor)
     digest = body_hash([command, body])
     with unit_of_work():
         seen = db.session.scalars(

@@ -81,7 +81,16 @@ def refuse_frozen(actor: Actor, method: str, blueprint: str | None) -> None:
     """Raise Refused when a trainee of a frozen world sends something in a room of trade."""
     if method in {"GET", "HEAD", "OPTIONS"} or blueprint not in FROZEN_ROOMS:
         return
-    if actor.role is not Role.TRAINEE or actor.world_id is None:
-        return
-    if db.session.scalar(sa.select(World.frozen).where(World.id == actor.world_id)):
+    refuse_change(actor)
+
+
+def refuse_change(actor: Actor) -> None:
+    """Raise Refused (code frozen) when a trainee may change nothing now, whatever way the change comes in."""
+    if actor.role is Role.TRAINEE and actor.world_id is not None:
+        refuse_in_world(actor.world_id)
+
+
+def refuse_in_world(world_id: int) -> None:
+    """Raise Refused (code frozen) while the world is frozen."""
+    if db.session.scalar(sa.select(World.frozen).where(World.id == world_id)):
         raise Refused(FROZEN, code="frozen")

@@ -78,6 +78,7 @@ ERRORS: dict[str, tuple[int, str]] = {
     "unpaid": (409, "买家还没有付款。"),
     "waybill_used": (409, "运单号已经用过。"),
     "shop_not_open": (409, "店铺没有营业。"),
+    "frozen": (409, "讲师冻结了模拟市场，现在只能查看；恢复后再试。"),
     "stale": (409, "售后单的版本已变化；重新读取后再试。"),
     "too_large": (413, "请求体太大。"),
     "too_many": (429, "调用太频繁；按 Retry-After 等待后再试。"),

@@ -97,6 +97,7 @@ class Checkout:
             "prices": prices,
             "lines": [line.payable for line in self.quote.lines],
             "coupons": sorted(coupon.id for coupon in self.coupons),
+            "flash": sorted({self.lines[place].sku.id for place in self.flash}),
             "freight": self.quote.freight_total,
             "payable": self.quote.payable,
         }

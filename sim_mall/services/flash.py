@@ -6,14 +6,14 @@ stock; items and SKUs ascending.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
 from app.core.db import add_missing, db, matched
 from app.core.errors import Refused
 from app.worlds.clock import sim_now
-from sim_mall.domain.promotion_flow import PromotionState
+from sim_mall.domain.promotion_flow import PromotionKind, PromotionState
 from sim_mall.domain.promotion_rules import from_json
 from sim_mall.models.goods import Stock
 from sim_mall.models.promotions import FlashUnits, Promotion, PromotionItem, PromotionQuota
@@ -45,6 +45,33 @@ def close_stock(promotion: Promotion) -> None:
         stock.put_back(item.sku_id or 0, item.stock - item.taken, now, f"promotion:{promotion.id}")
         item.stock = item.taken
     db.session.flush()
+
+
+def refuse_sold_out(world_id: int, sku_ids: Sequence[int]) -> None:
+    """Raise Refused (code flash_gone) when a running sale of one of these SKUs has nothing left.
+
+    One small query, for whoever was shown a flash price: most of a crowd is refused by it, before anything is
+    priced, locked or drawn. What is really sold is decided by ``take``.
+    """
+    if not sku_ids:
+        return
+    query = (
+        sa.select(sa.func.min(Promotion.name))
+        .select_from(PromotionItem)
+        .join(Promotion, Promotion.id == PromotionItem.promotion_id)
+        .where(
+            PromotionItem.sku_id.in_(sku_ids),
+            Promotion.world_id == world_id,
+            Promotion.kind == PromotionKind.FLASH,
+            Promotion.state == PromotionState.RUNNING,
+        )
+        .group_by(PromotionItem.sku_id)
+        .having(sa.func.max(PromotionItem.stock - PromotionItem.taken) <= 0)
+        .limit(1)
+    )
+    name = db.session.scalar(query)
+    if name is not None:
+        raise Refused(f"来晚了，“{name}”的秒杀库存已经抢光。", code="flash_gone")
 
 
 def take(promotion: Promotion, units: Mapping[int, int], account_id: int) -> None:

@@ -20,7 +20,7 @@ from app.core.db import db
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.events import publish
 from app.core.flow import fire
-from app.core.idempotency import once
+from app.core.idempotency import answered, once
 from app.core.permissions import Permission
 from app.worlds import due
 from app.worlds.clock import get_world, sim_now
@@ -36,7 +36,7 @@ from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
 from sim_mall.services import cart, coupons, flash, freight, groups, payments, stock, stock_alarm
 from sim_mall.services.addresses import check_receiver
-from sim_mall.services.checkout import Checkout, Choice, Wanted, check_out, refuse_changed
+from sim_mall.services.checkout import MAX_LINES, Checkout, Choice, Wanted, check_out, refuse_changed
 from sim_mall.services.checkout import key_of as coupon_key
 from sim_mall.services.notices import note, notify
 from sim_mall.services.offers import GroupChoice
@@ -86,6 +86,7 @@ def submit_orders(
     }
 
     def carry_out() -> list[int]:
+        refuse_late(actor, shown)  # who waited for the others' orders is refused before anything is priced
         checkout = check_out(actor, wanted, live_price, receiver.division_code, choice)
         freight.refuse_blocked([line.listing for line in checkout.lines], checkout.blocked, receiver.division_code)
         if shown is not None:
@@ -94,6 +95,17 @@ def submit_orders(
 
     found: list[int] = once(actor, key, "order.submit", body, carry_out)
     return found
+
+
+def refuse_late(actor: Actor, shown: Mapping[str, Any] | None, key: str = "") -> None:
+    """Raise Refused (code flash_gone) for who was shown a flash price of goods that are gone meanwhile.
+
+    Cheap: pages ask it before they open a unit of work. An order that ``key`` has placed already is not late.
+    """
+    named = (shown or {}).get("flash")
+    sku_ids = [one for one in named if isinstance(one, int)] if isinstance(named, list) else []
+    if sku_ids and not (key and answered(actor, key)):
+        flash.refuse_sold_out(actor.world(), sku_ids[:MAX_LINES])
 
 
 def _place(

@@ -230,6 +230,11 @@ def submit_order() -> Answer:
     """提交订单: one order per shop; a changed price comes back with old and new."""
     key = form_key(request.form)
     wanted, direct = _wanted_of_form()
+    shown = _shown()
+    try:
+        orders.refuse_late(actor(), shown, key)
+    except Refused as error:
+        return _gone(error, direct)
     choice = _choice(request.form, sent=True)
     messages = {
         shop: clean_text(text)[:200]
@@ -248,11 +253,13 @@ def submit_order() -> Answer:
                 wanted,
                 addresses.receiver_of(address),
                 key=key,
-                shown=_shown(),
+                shown=shown,
                 messages=messages,
                 choice=choice,
             )
     except DomainError as error:
+        if error.code == "flash_gone":
+            return _gone(error, direct)
         if error.code in {"price_changed", "out_of_stock", "no_ship", "limit", "coupon_unusable", "wrong_state"}:
             again = Choice(None, choice.group) if error.code in {"coupon_unusable", "wrong_state"} else choice
             page = _checkout_page(_bill(wanted, again), direct, key=new_key(), error=error)
@@ -260,6 +267,11 @@ def submit_order() -> Answer:
         raise
     batch = access.get_bought_order(actor(), ids[0]).batch
     return redirect(url_for("mall.pay_desk", batch=batch))
+
+
+def _gone(error: DomainError, direct: dict[str, int]) -> Answer:
+    """Answer who came too late for a flash sale: a small page, for there are many of them at once."""
+    return render_template("mall/flash_gone.html", error=error, direct=direct), error.status
 
 
 def _wanted_of_form() -> tuple[list[orders.Wanted], dict[str, int]]:

@@ -21,6 +21,7 @@ from app.core.actor import Actor
 from app.core.errors import DomainError, InvalidInput
 from app.core.web.access import by_signature
 from app.core.web.guard import csrf, error_page
+from app.worlds import notices
 from sim_mall.domain import platform_signing as signing
 from sim_mall.domain.payload_rules import BadPayload, check, read_query
 from sim_mall.domain.platform_codes import ERRORS, stable_code
@@ -70,6 +71,11 @@ class Operation:
     errors: tuple[str, ...] = ()
 
     @property
+    def changes(self) -> bool:
+        """Say whether the operation changes anything."""
+        return self.method != "GET"
+
+    @property
     def codes(self) -> tuple[str, ...]:
         """Return every error code that the operation may answer."""
         found = ["invalid_input", "too_large", "too_many", "unexpected", "not_ready"]
@@ -78,6 +84,8 @@ class Operation:
             found += ["no_grant", "scope_missing", "forbidden", "not_found"]
         if self.body is not None:
             found.append("bad_json")
+        if self.changes:
+            found.append("frozen")
         if self.keyed:
             found += ["key_reused", "conflict", "refused"]
         return tuple(code for code in ERRORS if code in {*found, *self.errors})
@@ -108,6 +116,8 @@ def operation(declared: Operation) -> Callable[[Callable[..., Any]], Callable[..
         def view(**ids: int) -> Response:
             raw = request.get_data()
             caller = _admit(raw)
+            if declared.changes:
+                notices.refuse_in_world(caller.world_id)
             shop = ids.get("shop_id")
             actor = platform_gate.act_on_shop(caller, shop, declared.scope) if shop is not None else None
             call = Call(caller, actor, _query(declared), _body(declared, raw), _idempotency_key(declared, caller.id))

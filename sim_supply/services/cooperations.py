@@ -101,6 +101,8 @@ def find(shop_id: int, supplier_id: int) -> Cooperation | None:
 def _shop(actor: Actor) -> mall_client.ShopInfo:
     actor.require(Permission.SUPPLY_USE)
     shop = mall_client.my_shop(actor)
+    if shop is None:
+        mall_client.refuse_role(actor)
     if shop is None or shop.state != mall_client.OPEN:
         raise Refused(NO_SHOP, code="no_shop")
     return shop

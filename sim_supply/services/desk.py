@@ -44,7 +44,7 @@ class Desk:
 
 
 def _mine(actor: Actor) -> list[sa.ColumnElement[bool]]:
-    return [PurchaseOrder.world_id == actor.world(), PurchaseOrder.owner_id == actor.person()]
+    return [PurchaseOrder.world_id == actor.world(), PurchaseOrder.owner_id == mall_client.keeper(actor)]
 
 
 def counts_by_state(actor: Actor) -> dict[str, int]:
@@ -91,7 +91,7 @@ def _open_own_lines(actor: Actor) -> sa.Select[FetchedLine]:
         .join(FetchedOrder, FetchedOrder.id == FetchedLine.order_id)
         .where(
             FetchedOrder.world_id == actor.world(),
-            FetchedOrder.owner_id == actor.person(),
+            FetchedOrder.owner_id == mall_client.keeper(actor),
             FetchedLine.route == Route.OWN,
             FetchedLine.closed.is_(False),
         )
@@ -102,7 +102,7 @@ def read_desk(actor: Actor) -> Desk:
     """Return the figures of the actor's supply desk."""
     actor.require(Permission.SUPPLY_USE)
     shop = mall_client.my_shop(actor)
-    world_id, person = actor.world(), actor.person()
+    world_id, person = actor.world(), mall_client.keeper(actor)
     money = db.session.execute(
         sa.select(
             sa.func.coalesce(sa.func.sum(PurchaseOrder.paid - PurchaseOrder.refunded), 0),

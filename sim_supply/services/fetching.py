@@ -48,6 +48,8 @@ NO_SHOP = "请先注册店铺并缴纳保证金，开店后再使用供货系统
 def open_shop(actor: Actor) -> mall_client.ShopInfo:
     """Return the actor's shop once it has opened. Raises Refused (code no_shop) before, and after its closing."""
     shop = mall_client.my_shop(actor)
+    if shop is None:
+        mall_client.refuse_role(actor)
     if shop is None or shop.state not in mall_client.WORKING:
         raise Refused(NO_SHOP, code="no_shop")
     return shop

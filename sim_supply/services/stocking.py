@@ -24,7 +24,7 @@ from app.worlds import due
 from app.worlds.api import scope_of_world
 from app.worlds.chance import Chance
 from app.worlds.clock import get_world, sim_now
-from sim_supply import access
+from sim_supply import access, mall_client
 from sim_supply.domain.cooperation import cost_for
 from sim_supply.domain.stock_flow import STOCK_FLOW, MoveKind, StockKind, StockState
 from sim_supply.domain.waybill import make_waybill
@@ -98,7 +98,9 @@ def _place(
 ) -> StockOrder:
     supplier = skus[0].product.supplier
     free = all(sku.product.freight_by == "supplier" for sku in skus)
-    order = new_order(actor.world(), shop_id, actor.person(), supplier.id, kind, 0 if free else supplier.freight)
+    order = new_order(
+        actor.world(), shop_id, mall_client.keeper(actor), supplier.id, kind, 0 if free else supplier.freight
+    )
     order.lines = [
         StockLine(sku_id=sku.id, quantity=wanted[sku.id], cost=cost_for(sku.cost, discount_bp)) for sku in skus
     ]

@@ -91,7 +91,9 @@ def get_trouble(actor: Actor, trouble_id: int, *, lock: bool = False) -> ParcelT
     """Return a trouble of the actor's own parcels; the system may have each of its world. Raises NotFound."""
     query = _query().where(ParcelTrouble.id == trouble_id, ParcelTrouble.world_id == actor.world())
     if not actor.is_system:
-        query = query.where(ParcelTrouble.owner_id == actor.person(), ParcelTrouble.state != TroubleState.FORESEEN)
+        query = query.where(
+            ParcelTrouble.owner_id == mall_client.keeper(actor), ParcelTrouble.state != TroubleState.FORESEEN
+        )
     if lock:
         query = query.with_for_update(of=ParcelTrouble).execution_options(populate_existing=True)
     row = db.session.scalars(query).one_or_none()
@@ -141,7 +143,7 @@ def _mine(actor: Actor, states: Sequence[TroubleState], where: sa.ColumnElement[
         .join(PurchaseOrder, PurchaseOrder.id == ParcelTrouble.purchase_id)
         .where(
             ParcelTrouble.world_id == actor.world(),
-            ParcelTrouble.owner_id == actor.person(),
+            ParcelTrouble.owner_id == mall_client.keeper(actor),
             ParcelTrouble.state.in_(states),
             where,
         )

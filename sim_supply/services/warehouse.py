@@ -55,7 +55,7 @@ def _open_orders(actor: Actor) -> list[FetchedOrder]:
         .options(orm.selectinload(FetchedOrder.lines))
         .where(
             FetchedOrder.world_id == actor.world(),
-            FetchedOrder.owner_id == actor.person(),
+            FetchedOrder.owner_id == mall_client.keeper(actor),
             FetchedOrder.mall_state.in_(mall_client.TO_SHIP),
             FetchedLine.route == Route.OWN,
             FetchedLine.closed.is_(False),
@@ -116,7 +116,7 @@ def get_package(actor: Actor, fetched_id: int) -> Package:
         .where(
             FetchedOrder.id == fetched_id,
             FetchedOrder.world_id == actor.world(),
-            FetchedOrder.owner_id == actor.person(),
+            FetchedOrder.owner_id == mall_client.keeper(actor),
         )
     )
     order = db.session.scalars(query).one_or_none()
@@ -183,7 +183,7 @@ def risks(actor: Actor) -> list[Risk]:
         sa.select(FetchedOrder)
         .where(
             FetchedOrder.world_id == actor.world(),
-            FetchedOrder.owner_id == actor.person(),
+            FetchedOrder.owner_id == mall_client.keeper(actor),
             FetchedOrder.mall_state.in_((*mall_client.TO_SHIP, "shipped")),
         )
         .order_by(FetchedOrder.id.desc())
@@ -235,7 +235,7 @@ def oversold(actor: Actor) -> list[PurchaseOrder]:
         .options(orm.joinedload(PurchaseOrder.fetched), orm.joinedload(PurchaseOrder.supplier))
         .where(
             PurchaseOrder.world_id == actor.world(),
-            PurchaseOrder.owner_id == actor.person(),
+            PurchaseOrder.owner_id == mall_client.keeper(actor),
             PurchaseOrder.note.like("供应商缺货%"),
             PurchaseOrder.state.not_in(OPEN),
         )

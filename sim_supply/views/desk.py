@@ -9,6 +9,7 @@ from app.core.permissions import Permission
 from app.core.web.access import actor, requires
 from app.core.web.paging import page_number
 from app.ledger import book
+from sim_supply import mall_client
 from sim_supply.forms import KeyForm
 from sim_supply.services import desk
 from sim_supply.views.blueprint import blueprint, search_text
@@ -26,7 +27,7 @@ def home() -> str | Response:
         "supply/desk.html",
         desk=figures,
         recent=desk.list_orders(who, (), "", 1, 5),
-        wallet=book.balance(who.world(), book.wallet(who.person())),
+        wallet=book.balance(who.world(), book.wallet(mall_client.keeper(who))),
         form=KeyForm(),
     )
 

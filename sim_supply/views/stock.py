@@ -111,7 +111,7 @@ def _buy_page(product_id: int, form: KeyForm) -> str:
         product=access.get_product(who, product_id),
         form=form,
         typed=request.form,
-        wallet=book.balance(who.world(), book.wallet(who.person())),
+        wallet=book.balance(who.world(), book.wallet(mall_client.keeper(who))),
     )
 
 

@@ -123,6 +123,7 @@ class Till:
             "prices": {str(sku): price for sku, price in goods},
             "lines": [price for _, price in goods] if paid == sum(price for _, price in goods) else [paid],
             "coupons": [],
+            "flash": [] if paid == sum(price for _, price in goods) else sorted(sku for sku, _ in goods),
             "freight": 0,
             "payable": paid,
         }

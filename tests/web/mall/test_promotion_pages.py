@@ -24,6 +24,7 @@ from sim_mall.services import promotion_goods
 from sim_mall.services.promotions import ItemDraft
 from tests.factories import mall
 from tests.factories import promotions as made
+from tests.factories.queries import count_queries
 from tests.factories.world import make_actor, make_world, sign_in
 
 
@@ -146,6 +147,38 @@ def test_a_coupon_is_issued_claimed_and_used(app: Flask) -> None:
     with app.app_context():
         assert [order.payable for order in db.session.query(Order)] == [600]
     assert "已使用" in text(buyer.get("/mall/my-coupons?tab=locked"))
+
+
+@pytest.mark.sqlite_only
+def test_who_comes_too_late_for_a_flash_sale_is_told_cheaply(app: Flask) -> None:
+    with app.app_context():
+        world = make_world()
+        owner, shop = mall.make_seller(world)
+        listing = mall.make_listing(owner, shop, skus=[("默认", 1000, 10)])
+        sku = listing.skus[0].id
+        made.start(owner, PromotionKind.FLASH, Rule(per_user=1), ItemDraft(listing.id, sku, 500, stock=1))
+        people = [mall.make_trainee(world) for _ in range(2)]
+        addresses = [mall.add_address(person) for person in people]
+        one, two = (sign_in(app.test_client(), person) for person in people)
+    forms = []
+    for client, address in zip((one, two), addresses, strict=True):
+        page = text(client.get(f"/mall/checkout?sku={sku}&quantity=1"))
+        form = {name: hidden(page, name) for name in ("csrf_token", "key", "shown", "line", "direct")}
+        assert json.loads(form["shown"])["payable"] == 500
+        forms.append({**form, "address": str(address)})
+    bought = one.post("/mall/checkout", data=forms[0])
+    assert bought.status_code == 302
+    with count_queries(app) as counted:
+        page = text(two.post("/mall/checkout", data=forms[1]), 409)
+    assert len(counted) <= 8, counted  # who asks, whether the market is frozen, and one look at the sale
+    assert "秒杀库存已经抢光" in page
+    assert f"/mall/checkout?sku={sku}&amp;quantity=1" in page
+    again = one.post("/mall/checkout", data=forms[0])  # the winner's double click is answered as before
+    assert (again.status_code, again.location) == (302, bought.location)
+    page = text(two.get(f"/mall/checkout?sku={sku}&quantity=1"))
+    assert json.loads(hidden(page, "shown"))["payable"] == 1000
+    with app.app_context():
+        assert db.session.query(Order).count() == 1
 
 
 @pytest.mark.sqlite_only
