@@ -43,6 +43,7 @@ def decorate(seller: Actor, listings: Sequence[ListingInfo]) -> None:
         (a, one), (b, two), (c, three), (d, four) = goods[:4]
         start(K.FULL, "满百立减", Rule(tiers=(Tier(10_000, off=1_000), Tier(20_000, off=2_500))))
         start(K.LIMITED, "开学季特惠", Rule(bp=8_800), ItemDraft(a.id, one.id), ItemDraft(d.id, four.id))
+        start(K.MEMBER, "老友价", Rule(bp=9_500), ItemDraft(c.id, three.id))
         flash = ItemDraft(b.id, two.id, two.price * 7 // 10, stock=min(two.saleable, 20))
         start(K.FLASH, "整点秒杀", Rule(per_user=2, per_order=2), flash)
         start(K.GROUP, "两人成团", Rule(size=2), ItemDraft(c.id, three.id, three.price * 8 // 10))

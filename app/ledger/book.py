@@ -38,6 +38,11 @@ def deposit(shop_id: int) -> Purse:
     return Purse(LedgerKind.DEPOSIT, shop_id)
 
 
+def points(account_id: int) -> Purse:
+    """The points of a person."""
+    return Purse(LedgerKind.POINTS, account_id)
+
+
 def supplier(supplier_id: int) -> Purse:
     """What a supplier has been paid."""
     return Purse(LedgerKind.SUPPLIER, supplier_id)

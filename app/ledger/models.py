@@ -20,6 +20,7 @@ class LedgerKind(StrEnum):
     SHOP = "shop"  # 店铺余额 (owner: shop)
     FEE = "fee"  # 平台服务费 (one per world)
     DEPOSIT = "deposit"  # 保证金 (owner: shop)
+    POINTS = "points"  # 积分, one point one fen (owner: account)
     SUPPLIER = "supplier"  # 供应商货款 (owner: supplier)
 
 
@@ -30,6 +31,7 @@ LEDGER_NAMES = {
     LedgerKind.SHOP: "店铺余额",
     LedgerKind.FEE: "平台服务费",
     LedgerKind.DEPOSIT: "保证金",
+    LedgerKind.POINTS: "积分",
     LedgerKind.SUPPLIER: "供应商货款",
 }
 

@@ -34,6 +34,7 @@ SETTINGS: dict[str, Setting] = {
     "platform_fee_bp": Setting("平台服务费", 500, 0, 5_000, "万分之一"),
     "live_fee_bp": Setting("直播服务费", 0, 0, 2_000, "万分之一"),
     "tech_fee_bp": Setting("支付技术服务费", 0, 0, 500, "万分之一"),
+    "points_bp": Setting("购物返积分", 100, 0, 1_000, "万分之一"),
     "pay_minutes": Setting("付款时限", 30, 1, 10_080, "分钟"),
     "pay_minutes_fast": Setting("付款时限：直播、秒杀", 15, 1, 10_080, "分钟"),
     "ship_hours": Setting("发货时限", 48, 1, 720, "小时"),

@@ -12,6 +12,7 @@ class PromotionKind(StrEnum):
     """What an activity does to prices."""
 
     LIMITED = "limited"  # 限时折扣
+    MEMBER = "member"  # 会员价
     FULL = "full"  # 满减/满折
     MULTI = "multi"  # N件N折
     BUNDLE = "bundle"  # 套餐
@@ -22,6 +23,7 @@ class PromotionKind(StrEnum):
 
 KIND_NAMES: dict[PromotionKind, str] = {
     PromotionKind.LIMITED: "限时折扣",
+    PromotionKind.MEMBER: "会员价",
     PromotionKind.FULL: "满减满折",
     PromotionKind.MULTI: "N件N折",
     PromotionKind.BUNDLE: "优惠套餐",
@@ -32,6 +34,7 @@ KIND_NAMES: dict[PromotionKind, str] = {
 
 KIND_WORDS: dict[PromotionKind, str] = {
     PromotionKind.LIMITED: "选定的商品在一段时间内打折或降到指定价格。",
+    PromotionKind.MEMBER: "收藏了店铺的买家就是会员，选定的商品按会员价卖给他们。",
     PromotionKind.FULL: "一次买满一定金额，减钱或打折，可以设多档。",
     PromotionKind.MULTI: "选定的商品合计买够几件，每件打折。",
     PromotionKind.BUNDLE: "几种商品搭配成一套，按套餐价卖。",

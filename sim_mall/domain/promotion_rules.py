@@ -17,14 +17,15 @@ MAX_ITEMS = 100
 LONGEST = timedelta(days=180)
 K = PromotionKind
 PRICED_BY_SKU = (K.FLASH, K.GROUP)  # each SKU has a price of its own
-WHOLE_SHOP = (K.LIMITED, K.FULL, K.MULTI, K.FREIGHT)  # may cover all goods of the shop
+PRICED_AT_WILL = (K.LIMITED, K.MEMBER)  # a price of its own, or the discount of the activity
+WHOLE_SHOP = (K.LIMITED, K.MEMBER, K.FULL, K.MULTI, K.FREIGHT)  # may cover all goods of the shop
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The numbers of an activity; those of other kinds stay at their defaults. Fen, basis points, units, hours."""
 
-    bp: int | None = None  # limited, multi
+    bp: int | None = None  # limited, member, multi
     tiers: tuple[Tier, ...] = ()  # full
     min_qty: int = 0  # multi
     price: int | None = None  # bundle: of one set
@@ -88,6 +89,8 @@ def tag(kind: PromotionKind, rule: Rule) -> str:
         return f"{rule.min_qty}件{discount_text(rule.bp or 0)}"
     if kind is K.LIMITED:
         return f"限时{discount_text(rule.bp)}" if rule.bp else "限时特价"
+    if kind is K.MEMBER:
+        return f"会员{discount_text(rule.bp)}" if rule.bp else "会员价"
     if kind is K.GROUP:
         return f"{rule.size}人团"
     if kind is K.FLASH:
@@ -146,7 +149,7 @@ def _rule_findings(kind: PromotionKind, rule: Rule) -> list[Finding]:
     if kind is K.MULTI:
         wrong = [] if 2 <= rule.min_qty <= 99 else [("min_qty", "件数应在 2 到 99 之间。")]
         return [*wrong, *_bp_finding(rule.bp)]
-    if kind is K.LIMITED:
+    if kind in PRICED_AT_WILL:
         return _bp_finding(rule.bp) if rule.bp is not None else []
     if kind is K.BUNDLE:
         fits = rule.price is not None and 1 <= rule.price <= MAX_AMOUNT
@@ -189,7 +192,7 @@ def _item_findings(kind: PromotionKind, rule: Rule, items: Sequence[DraftItem], 
         return [("items", "套餐至少要有两件商品。")]
     found: list[Finding] = []
     for item in items:
-        needs_price = kind in PRICED_BY_SKU or (kind is K.LIMITED and rule.bp is None)
+        needs_price = kind in PRICED_BY_SKU or (kind in PRICED_AT_WILL and rule.bp is None)
         if needs_price and item.price is None:
             found.append(("items", f"“{item.name}”还没有填写活动价。"))
         elif item.price is not None and not 1 <= item.price < item.usual:

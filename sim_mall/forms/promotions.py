@@ -98,7 +98,7 @@ class PromotionForm(Form):
         kind = PromotionKind(self.kind.data)
         limits = kind in (K.FLASH, K.GROUP)
         return Rule(
-            bp=self.bp.data if kind in (K.LIMITED, K.MULTI) else None,
+            bp=self.bp.data if kind in (K.LIMITED, K.MEMBER, K.MULTI) else None,
             tiers=tiers if kind is K.FULL else (),
             min_qty=(self.min_qty.data or 0) if kind is K.MULTI else 0,
             price=self.price.data if kind is K.BUNDLE else None,
@@ -133,6 +133,7 @@ class PromotionForm(Form):
 
 FIELDS: dict[PromotionKind, tuple[str, ...]] = {
     K.LIMITED: ("bp",),
+    K.MEMBER: ("bp",),
     K.FULL: (),
     K.MULTI: ("min_qty", "bp"),
     K.BUNDLE: ("price",),

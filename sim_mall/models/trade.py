@@ -54,7 +54,8 @@ class Address(Base):
 class Order(StatefulMixin, Base):
     """One order (订单): one shop, one buyer. Money in fen; every *_at and *_by is simulated time.
 
-    subsidy: what the platform paid the shop for its own coupon (平台券), of which subsidy_back went back with refunds.
+    subsidy: what the platform paid the shop for its own coupon and the buyer's points, of which subsidy_back went
+    back with refunds. points: spent by the buyer, of which points_back came back; points_earned: by this order.
     receive_left: seconds that the receipt still had when an after-sale stopped its clock. extended_at: when the
     buyer used the one extension. flag, seller_note: the seller's own marks, never shown to the buyer.
     """
@@ -81,6 +82,9 @@ class Order(StatefulMixin, Base):
     fee_returnable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)
     subsidy: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
     subsidy_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
+    points: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
+    points_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
+    points_earned: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
     fee_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0)  # given back with later refunds
     receiver_name: orm.Mapped[str] = orm.mapped_column(sa.String(40))
     receiver_phone: orm.Mapped[str] = orm.mapped_column(sa.String(20))
@@ -112,6 +116,7 @@ class Order(StatefulMixin, Base):
             name="fees",
         ),
         sa.CheckConstraint("subsidy_back >= 0 AND subsidy_back <= subsidy", name="subsidy"),
+        sa.CheckConstraint("points_back >= 0 AND points_back <= points AND points_earned >= 0", name="points"),
         sa.Index("ix_mall_order_shop", "shop_id", "state", "id"),
         sa.Index("ix_mall_order_buyer", "world_id", "buyer_id", "state", "id"),
         sa.Index("ix_mall_order_modified", "shop_id", "modified_at"),

@@ -18,7 +18,7 @@ from sim_mall.domain.pricing.terms import Coupon as CouponTerms
 from sim_mall.domain.promotion_flow import CouponScope
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.promotions import Coupon, PromotionItem
-from sim_mall.services import cart, coupons, freight
+from sim_mall.services import cart, coupons, freight, points
 from sim_mall.services.offers import GroupChoice, OfferLine, Offers, collect, freight_terms
 
 MAX_LINES = 50
@@ -44,10 +44,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the buyer chose besides goods. coupons: ids of own coupons, None: the best are chosen for them."""
+    """What the buyer chose besides goods. coupons: ids of own coupons, None: the best are chosen for them.
+
+    points: how many to spend; more than there are, or than half of the goods amount, count as that much.
+    """
 
     coupons: tuple[int, ...] | None = None
     group: GroupChoice | None = None
+    points: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ class CouponOption:
 class Checkout:
     """What is to be bought, priced. Quote lines are numbered like ``lines``, from 0.
 
-    blocked: places of the lines that cannot be sent to the receiver's region.
+    blocked: places of the lines that cannot be sent to the receiver's region. purse: points that the buyer has.
     flash, group: place of a line → the item of the activity that prices it. notes: what a line missed, and why.
     """
 
@@ -89,6 +93,7 @@ class Checkout:
     group_choice: GroupChoice | None = None
     notes: Mapping[int, str] = field(default_factory=dict)
     blocked: tuple[int, ...] = ()
+    purse: int = 0
 
     def shown(self) -> dict[str, Any]:
         """Return what the buyer was shown, to be compared when the order is submitted."""
@@ -98,9 +103,20 @@ class Checkout:
             "lines": [line.payable for line in self.quote.lines],
             "coupons": sorted(coupon.id for coupon in self.coupons),
             "flash": sorted({self.lines[place].sku.id for place in self.flash}),
+            "points": self.points,
             "freight": self.quote.freight_total,
             "payable": self.quote.payable,
         }
+
+    @property
+    def points(self) -> int:
+        """How many points are spent."""
+        return sum(step.share for line in self.quote.lines for step in line.steps if step.step is StepKind.POINTS)
+
+    @property
+    def points_most(self) -> int:
+        """How many points could be spent: those there are, and half of the goods amount."""
+        return min(self.purse, (self.quote.goods_payable + self.points) // 2)
 
     def discounts(self, shop_id: Id | None = None) -> list[tuple[str, int]]:
         """Return (words, fen) of every activity and coupon that took something off, in the order of the pipeline."""
@@ -155,7 +171,9 @@ def check_out(
     picked = _best(terms, lines, mine) if choice.coupons is None else mine
     full_cart = _with_coupons(terms, lines, picked)
     way = _way_cost(quote(full_cart), lines, region)
-    priced = with_floor(quote(replace(full_cart, freight=freight_terms(offers, way.fees))))
+    purse = points.balance(actor)
+    wanted_points = max(0, min(choice.points, purse))
+    priced = with_floor(quote(replace(full_cart, freight=freight_terms(offers, way.fees), points=wanted_points)))
     if choice.coupons is not None:
         _refuse_idle(priced, picked)
     options = _options(terms, lines, coupons.usable(actor), picked)
@@ -169,6 +187,7 @@ def check_out(
         group_choice=choice.group,
         notes=offers.notes,
         blocked=way.blocked,
+        purse=purse,
     )
 
 

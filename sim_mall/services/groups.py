@@ -27,7 +27,7 @@ from sim_mall.domain.promotion_rules import from_json
 from sim_mall.events import OrderClosed
 from sim_mall.models.promotions import Group, GroupOrder, Promotion
 from sim_mall.models.trade import Order
-from sim_mall.services import coupons, flash, stock
+from sim_mall.services import coupons, flash, points, stock
 from sim_mall.services.notices import note, notify
 from sim_mall.services.order_facts import facts_of
 from sim_mall.services.shops import system_of
@@ -222,6 +222,7 @@ def _refund(order: Order, actor: Actor) -> None:
             memo=f"订单 {order.number} 拼团未成团，全额退款",
         )
     coupons.order_dropped(order)
+    points.give_back(order, "closed")
     note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": CloseReason.GROUP, "amount": amount})
     text = f"到时间没有凑够人数，订单 {order.number} 已全额退款。"
     notify(order.world_id, order.buyer_id, "order", "拼团未成团", text, f"/mall/orders/{order.id}")

@@ -21,7 +21,8 @@ from sim_mall.domain.pricing.terms import (
     Scope,
 )
 from sim_mall.domain.promotion_flow import PromotionKind, PromotionState
-from sim_mall.domain.promotion_rules import Rule, from_json, tag
+from sim_mall.domain.promotion_rules import PRICED_AT_WILL, Rule, from_json, tag
+from sim_mall.models.buyers import Favourite
 from sim_mall.models.goods import Sku
 from sim_mall.models.promotions import Promotion, PromotionItem, PromotionQuota
 
@@ -114,7 +115,8 @@ def collect(
     line says why. A group price is offered only to who buys in that group.
     """
     promotions = running([line.shop_id for line in lines], now)
-    return rules_of(promotions, lines, used=_used(promotions, buyer_id), group=group)
+    member_of = _member_of(promotions, buyer_id)
+    return rules_of(promotions, lines, used=_used(promotions, buyer_id), group=group, member_of=member_of)
 
 
 def rules_of(
@@ -123,8 +125,12 @@ def rules_of(
     *,
     used: Mapping[int, int] | None = None,
     group: GroupChoice | None = None,
+    member_of: frozenset[int] = frozenset(),
 ) -> Offers:
-    """Return what these activities, as if they ran, mean for the lines. used: units that the buyer has had."""
+    """Return what these activities, as if they ran, mean for the lines.
+
+    used: units that the buyer has had. member_of: shops that the buyer is a member of.
+    """
     found, used = Offers(), used or {}
     for promotion in promotions:
         rule = from_json(promotion.rule)
@@ -135,7 +141,10 @@ def rules_of(
             if group is not None and group.promotion_id == promotion.id:
                 _group(found, promotion, rule, lines, used.get(promotion.id, 0))
         elif promotion.kind is K.LIMITED:
-            _limited(found, promotion, rule, lines)
+            _reduced(found, promotion, rule, lines, OfferKind.LIMITED)
+        elif promotion.kind is K.MEMBER:
+            if promotion.shop_id in member_of:
+                _reduced(found, promotion, rule, lines, OfferKind.MEMBER)
         elif promotion.kind is K.BUNDLE:
             _bundle(found, promotion, rule, lines)
         elif promotion.kind is K.MULTI and rule.bp:
@@ -160,6 +169,15 @@ def _used(promotions: Sequence[Promotion], buyer_id: int | None) -> dict[int, in
         PromotionQuota.promotion_id.in_(ids), PromotionQuota.account_id == buyer_id
     )
     return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def _member_of(promotions: Sequence[Promotion], buyer_id: int | None) -> frozenset[int]:
+    """Return the shops with a member's price that the buyer is a member of: those kept as favourites (收藏)."""
+    ids = {promotion.shop_id for promotion in promotions if promotion.kind is K.MEMBER}
+    if not ids or buyer_id is None:
+        return frozenset()
+    query = sa.select(Favourite.shop_id).where(Favourite.account_id == buyer_id, Favourite.shop_id.in_(ids))
+    return frozenset(shop_id for shop_id in db.session.scalars(query) if shop_id is not None)
 
 
 def _limit_note(rule: Rule, wanted: int, used: int) -> str:
@@ -207,7 +225,7 @@ def _group(found: Offers, promotion: Promotion, rule: Rule, lines: Sequence[Offe
         found.group.update(dict.fromkeys([line.id for line in places], item))
 
 
-def _limited(found: Offers, promotion: Promotion, rule: Rule, lines: Sequence[OfferLine]) -> None:
+def _reduced(found: Offers, promotion: Promotion, rule: Rule, lines: Sequence[OfferLine], kind: OfferKind) -> None:
     for line in lines:
         covered = _covers(promotion, line)
         if not covered:
@@ -216,7 +234,7 @@ def _limited(found: Offers, promotion: Promotion, rule: Rule, lines: Sequence[Of
         bp = None if price is not None else rule.bp
         if price is not None or bp is not None:
             found.item_prices.append(
-                ItemPrice(key_of(promotion), OfferKind.LIMITED, frozenset([line.id]), bp, price, promotion.name)
+                ItemPrice(key_of(promotion), kind, frozenset([line.id]), bp, price, promotion.name)
             )
 
 
@@ -281,10 +299,10 @@ def badges(shop_listings: Mapping[int, tuple[int, int]], now: datetime) -> dict[
 
 
 def _lowest(promotion: Promotion, rule: Rule, items: Sequence[PromotionItem], usual: int) -> int | None:
-    if promotion.kind not in (K.FLASH, K.GROUP, K.LIMITED):
+    if promotion.kind not in (K.FLASH, K.GROUP, *PRICED_AT_WILL):
         return None
     prices = [item.price for item in items if item.price is not None]
-    if not prices and promotion.kind is K.LIMITED and rule.bp:
+    if not prices and promotion.kind in PRICED_AT_WILL and rule.bp:
         return part(usual, rule.bp)
     return min(prices, default=None)
 

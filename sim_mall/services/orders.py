@@ -34,7 +34,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
 from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import cart, coupons, flash, freight, groups, payments, stock, stock_alarm
+from sim_mall.services import cart, coupons, flash, freight, groups, payments, points, stock, stock_alarm
 from sim_mall.services.addresses import check_receiver
 from sim_mall.services.checkout import MAX_LINES, Checkout, Choice, Wanted, check_out, refuse_changed
 from sim_mall.services.checkout import key_of as coupon_key
@@ -82,6 +82,7 @@ def submit_orders(
         "live": [live.room_id, live.item_id] if live else None,
         "live_price": {str(k): v for k, v in (live_price or {}).items()},
         "coupons": sorted(choice.coupons or ()),
+        "points": choice.points,
         "group": [choice.group.promotion_id, choice.group.group_id] if choice.group else None,
     }
 
@@ -122,6 +123,7 @@ def _place(
     for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
         order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live)
         order.message = messages.get(shop_id, "").strip()[:200]
+        points.spend(order)
         due.schedule(world.id, pay_by, PAY_TIMEOUT, order.id, OrderState.PENDING_PAY)
         _tell_placed(actor, order)
         placed.append(order.id)
@@ -272,6 +274,7 @@ def _close(order: Order, event: str, actor: Actor, reason: CloseReason, words: s
     if row is not None:
         flash.give_quota_back(row.promotion_id, order.buyer_id, sum(line.quantity for line in lines))
     coupons.order_dropped(order)
+    points.give_back(order, "closed")
     note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": reason, "words": words})
     publish(OrderClosed(*facts_of(order)))
 

@@ -27,7 +27,7 @@ from sim_mall.domain.promotion_flow import (
     PromotionState,
     TemplateState,
 )
-from sim_mall.domain.promotion_rules import discount_text, from_json
+from sim_mall.domain.promotion_rules import PRICED_AT_WILL, discount_text, from_json
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.promotions import CouponTemplate, Promotion, SkuCost
 from sim_mall.services.coupons import words
@@ -37,7 +37,7 @@ MOST_SKUS = 40
 MOST_UNITS = 30
 DEEP_BP = 5_000  # without a known cost, half the usual price is worth a warning
 K = PromotionKind
-ITEM_KINDS = (K.FLASH, K.GROUP, K.LIMITED)
+ITEM_KINDS = (K.FLASH, K.GROUP, K.LIMITED, K.MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ def _quotes(
     found = []
     for choice in choices:
         with _as_if_open(promotions):
-            offers = rules_of(promotions, [line], group=choice)
+            offers = rules_of(promotions, [line], group=choice, member_of=frozenset([line.shop_id]))
         cart = Cart(
             (CartLine(0, line.shop_id, sku.price, quantity),),
             tuple(offers.item_prices),
@@ -258,10 +258,10 @@ def _conflicts(promotion: Promotion, others: Sequence[Promotion], skus: Sequence
         pair = {promotion.kind, other.kind}
         name = f"“{other.name}”（{KIND_NAMES[other.kind]}）"
         if pair <= set(ITEM_KINDS):
-            if promotion.kind is other.kind is K.LIMITED:
+            if pair <= set(PRICED_AT_WILL):
                 found.append(f"{goods}同时参加{name}：两个活动价不叠加，买家按低的那个付款。")
             else:
-                found.append(f"{goods}同时参加{name}：一件商品只有一个活动价，秒杀先于拼团，拼团先于限时折扣。")
+                found.append(f"{goods}同时参加{name}：一件商品只有一个活动价，秒杀先于拼团，拼团先于限时折扣和会员价。")
         elif pair == {K.FULL}:
             found.append(f"{goods}同时参加{name}：一件商品只参加先创建的那个满减，后面的不生效。")
         elif pair & {K.FLASH, K.GROUP} and pair & {K.FULL, K.MULTI, K.BUNDLE}:

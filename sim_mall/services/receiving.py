@@ -18,6 +18,7 @@ from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderCompleted
 from sim_mall.models.trade import Order
+from sim_mall.services import points
 from sim_mall.services.notices import note, notify_shop
 from sim_mall.services.orders import facts_of
 from sim_mall.services.settlement import settle
@@ -56,6 +57,7 @@ def _complete(order: Order, event: str, actor: Actor) -> None:
     review_by = now + timedelta(days=setting(get_world(order.world_id), "review_days"))
     due.schedule(order.world_id, review_by, REVIEW_DUE, order.id, OrderState.COMPLETED)
     left, fee = settle(order)
+    points.earn(order)
     note(actor, order.world_id, "order.completed", f"order:{order.id}", {"settled": left - fee, "fee": fee})
     text = f"订单 {order.number} 交易成功，货款已进入店铺余额。"
     path = f"/seller/orders/{order.id}"

@@ -18,7 +18,7 @@ from sim_mall.domain.refund_flow import MAX_RETRIES, REFUND_FLOW, RETRY_AFTER, R
 from sim_mall.events import OrderClosed, RefundPaid
 from sim_mall.models.aftersale import AfterSale, Refund
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import coupons, shipping, stock, tickets
+from sim_mall.services import coupons, points, shipping, stock, tickets
 from sim_mall.services.notices import note, notify
 from sim_mall.services.orders import facts_of
 from sim_mall.services.settlement import give_fee_back, settle, take_subsidy_back
@@ -145,9 +145,11 @@ def _finish(ticket: AfterSale, order: Order, amount: int) -> None:
     order.refunded += amount
     order.modified_at = now
     db.session.flush()
+    points.give_back(order, str(ticket.id))
     if order.completed_at is not None:
         give_fee_back(order, ticket.id)
         take_subsidy_back(order, ticket.id)
+        points.take_earned_back(order, ticket.id)
     lines = {line.id: line for line in access.lines_of(order)}
     sku_id = lines[ticket.line_id].sku_id
     note(actor, ticket.world_id, "refund.paid", f"after_sale:{ticket.id}", {"order": order.id, "amount": amount})

@@ -95,7 +95,7 @@ def settle(order: Order, memo: str = "") -> tuple[int, int]:
 
 
 def _owed_subsidy(order: Order) -> int:
-    """Return what the platform's coupon took off the units of the order that were not refunded (fen)."""
+    """Return what the platform's coupon and points took off the units of the order that were not refunded (fen)."""
     rows = db.session.execute(
         sa.select(OrderLine.steps, OrderLine.quantity, OrderLine.refunded).where(OrderLine.order_id == order.id)
     )
@@ -103,12 +103,12 @@ def _owed_subsidy(order: Order) -> int:
         share * (row.quantity - row.refunded) // row.quantity
         for row in rows
         for step, _, share, *_ in row.steps
-        if step == StepKind.PLATFORM_COUPON
+        if step in (StepKind.PLATFORM_COUPON, StepKind.POINTS)
     )
 
 
 def _pay_subsidy(order: Order) -> None:
-    """The platform bears its own coupon: the shop gets from it what the buyer did not pay."""
+    """The platform bears its own coupon and points: the shop gets from it what the buyer did not pay."""
     order.subsidy = _owed_subsidy(order)
     if order.subsidy:
         book.post(
@@ -117,7 +117,7 @@ def _pay_subsidy(order: Order) -> None:
             "coupon_subsidy",
             {book.ISSUE: -order.subsidy, book.shop_balance(order.shop_id): order.subsidy},
             reference=f"order:{order.id}",
-            memo=f"订单 {order.number} 平台券补贴",
+            memo=f"订单 {order.number} 平台券、积分补贴",
         )
 
 
@@ -136,7 +136,7 @@ def take_subsidy_back(order: Order, ticket_id: int) -> int:
         "coupon_subsidy_back",
         {shop: -from_shop, deposit: -from_deposit, book.ISSUE: taken},
         reference=f"order:{order.id}",
-        memo=f"订单 {order.number} 退款，退回平台券补贴",
+        memo=f"订单 {order.number} 退款，退回平台券、积分补贴",
     )
     order.subsidy_back += taken
     db.session.flush()

@@ -25,6 +25,7 @@ from sim_mall.domain.waybill import carrier_name
 from sim_mall.forms.trade import ScoresForm
 from sim_mall.models.trade import Order
 from sim_mall.services import aftersales, invoices, order_lists, orders, photos, receiving, reviews
+from sim_mall.services.checkout import STEP_NAMES
 from sim_mall.services.order_lists import BUYER_TABS, BuyerTab
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import (
@@ -123,9 +124,17 @@ def parcel_news(track: order_lists.Track, show: Any) -> list[dict[str, Any]]:
     return [*items, {**start, "icon": "package", "tone": "quiet"}]
 
 
-def price_change(order: Order) -> int:
-    """Return what the seller took off by changing the price (fen)."""
-    return sum(int(step[2]) for line in order.lines for step in line.steps if step[0] == "seller")
+def bill_rows(order: Order) -> list[tuple[str, int]]:
+    """Return the price of an order as it came about: (words, fen), what was taken off below zero."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for line in order.lines:
+        for step, step_id, share, *name in line.steps:
+            words = STEP_NAMES.get(step)
+            label = "卖家改价" if words is None else f"{words}（{name[0]}）" if name and name[0] else words
+            found.setdefault((step, str(step_id)), [label, 0])[1] -= share
+    rows = [("商品原价", sum(line.base for line in order.lines)), *((words, fen) for words, fen in found.values())]
+    rows.append(("运费", order.freight))
+    return [*rows, ("已退款", -order.refunded)] if order.refunded else rows
 
 
 def parcel_rows(tracks: list[order_lists.Track], show: Any) -> list[dict[str, Any]]:
@@ -198,7 +207,7 @@ def order(order_id: int) -> Answer:
         paused=found.receive_left is not None,
         can_extend=found.state == OrderState.SHIPPED and found.extended_at is None,
         extend_days=setting(get_world(found.world_id), "extend_days"),
-        price_change=price_change(found),
+        bill_rows=bill_rows(found),
         invoice=invoice,
         invoice_state=INVOICE_NAMES[invoice.state] if invoice else "",
         can_ask_invoice=invoices.can_ask(found, invoice),

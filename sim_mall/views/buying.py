@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -24,6 +25,11 @@ from sim_mall.services.checkout import MAX_LINES, Choice
 from sim_mall.services.offers import GroupChoice
 from sim_mall.views.blueprints import Answer, mall
 from sim_mall.views.shown import back, deadline, digits, done, goods_picture, line_picture, number
+
+# a refused submit that shows the page again, priced as things are now
+SHOWN_AGAIN = frozenset(
+    {"price_changed", "out_of_stock", "no_ship", "limit", "coupon_unusable", "wrong_state", "insufficient_funds"}
+)
 
 
 def _cart_shops(rows: Sequence[cart.CartRow]) -> list[dict[str, Any]]:
@@ -116,6 +122,7 @@ def _choice(source: Mapping[str, str], *, sent: bool) -> Choice:
     return Choice(
         coupons=coupons if named or sent else None,
         group=GroupChoice(group, join) if group is not None else None,
+        points=digits(source.get("points", "").strip()) or 0,
     )
 
 
@@ -260,8 +267,8 @@ def submit_order() -> Answer:
     except DomainError as error:
         if error.code == "flash_gone":
             return _gone(error, direct)
-        if error.code in {"price_changed", "out_of_stock", "no_ship", "limit", "coupon_unusable", "wrong_state"}:
-            again = Choice(None, choice.group) if error.code in {"coupon_unusable", "wrong_state"} else choice
+        if error.code in SHOWN_AGAIN:
+            again = replace(choice, coupons=None) if error.code in {"coupon_unusable", "wrong_state"} else choice
             page = _checkout_page(_bill(wanted, again), direct, key=new_key(), error=error)
             return page, error.status
         raise

@@ -14,7 +14,8 @@ from app.core.web.access import actor, local_path, requires
 from app.core.web.formats import when
 from app.core.web.paging import page_number, paginate
 from app.ledger import book
-from app.worlds.clock import sim_now
+from app.worlds.clock import get_world, sim_now
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.shop_flow import SHOP_NAMES
 from sim_mall.forms.trade import AddressForm
@@ -50,6 +51,7 @@ def me() -> Answer:
         "mall/me.html",
         name=who.name,
         wallet=book.balance(who.world(), book.wallet(who.person())),
+        points=book.balance(who.world(), book.points(who.person())),
         tiles=[
             {"label": BUYER_TABS[tab], "count": counts[tab], "icon": ICONS[tab], "url": url_for("mall.orders", tab=tab)}
             for tab in ICONS
@@ -65,14 +67,18 @@ def me() -> Answer:
 @mall.get("/wallet")
 @requires(Permission.MALL_BUY)
 def wallet() -> Answer:
-    """钱包明细."""
+    """钱包明细, and with ``?kind=points`` the points."""
     who = actor()
-    purse = book.wallet(who.person())
+    in_points = request.args.get("kind") == "points"
+    purse = book.points(who.person()) if in_points else book.wallet(who.person())
     page = paginate(book.statement(who.world(), purse), page_number(), 20)
     now = sim_now(who.world())
     return render_template(
         "mall/wallet.html",
-        balance=book.balance(who.world(), purse),
+        balance=book.balance(who.world(), book.wallet(who.person())),
+        points=book.balance(who.world(), book.points(who.person())),
+        in_points=in_points,
+        points_bp=setting(get_world(who.world()), "points_bp"),
         page=page,
         rows=[(entry, when(entry.transaction.sim_at, now)) for entry in page.items],
     )

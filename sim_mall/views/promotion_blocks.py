@@ -65,6 +65,7 @@ def product_block(who: Actor, listing: Listing) -> dict[str, Any]:
                 "text": one.text,
                 "name": one.promotion.name,
                 "price": one.price,
+                "member": one.kind is K.MEMBER,
                 "left": deadline(listing.world_id, one.promotion.ends_at) if one.kind in (K.FLASH, K.LIMITED) else None,
             }
             for one in found

@@ -19,7 +19,7 @@ from app.worlds.clock import sim_now
 from sim_mall import access
 from sim_mall.domain.pricing.terms import Tier
 from sim_mall.domain.promotion_flow import KIND_NAMES, KIND_WORDS, PROMOTION_NAMES, PromotionKind, PromotionState
-from sim_mall.domain.promotion_rules import PRICED_BY_SKU, WHOLE_SHOP, from_json, tag
+from sim_mall.domain.promotion_rules import PRICED_AT_WILL, PRICED_BY_SKU, WHOLE_SHOP, from_json, tag
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.promotions import FIELDS, TIER_ROWS, PromotionForm, parse_discount
 from sim_mall.models.promotions import Promotion
@@ -31,7 +31,7 @@ from sim_mall.views.shown import digits, done, goods_picture
 
 K = PromotionKind
 TONES = {"draft": "quiet", "scheduled": "info", "running": "good", "ended": "quiet"}
-BY_SKU = (K.LIMITED, K.FLASH, K.GROUP, K.BUNDLE)
+BY_SKU = (*PRICED_AT_WILL, K.FLASH, K.GROUP, K.BUNDLE)
 
 
 def _shop() -> Shop:
@@ -131,7 +131,7 @@ def _items(kind: PromotionKind) -> tuple[ItemDraft, ...]:
             ItemDraft(
                 listing,
                 sku,
-                _yuan(f"price-{name}", "items") if kind in (*PRICED_BY_SKU, K.LIMITED) else None,
+                _yuan(f"price-{name}", "items") if kind in (*PRICED_BY_SKU, *PRICED_AT_WILL) else None,
                 units if units is not None and kind is K.BUNDLE else 1,
                 (_number(f"stock-{name}") or 0) if kind is K.FLASH else 0,
             )
@@ -195,7 +195,8 @@ def _form_page(
         issues=issues,
         whole_allowed=kind in WHOLE_SHOP and kind is not K.FREIGHT,
         goods=[] if kind is K.FREIGHT else _goods_rows(shop, kind, draft.items if draft else ()),
-        with_price=kind in (*PRICED_BY_SKU, K.LIMITED),
+        with_price=kind in (*PRICED_BY_SKU, *PRICED_AT_WILL),
+        price_at_will=kind in PRICED_AT_WILL,
         with_stock=kind is K.FLASH,
         with_units=kind is K.BUNDLE,
         tiers=[(row, tiers[row] if row < len(tiers) else None) for row in TIER_ROWS] if kind is K.FULL else [],

@@ -124,6 +124,7 @@ class Till:
             "lines": [price for _, price in goods] if paid == sum(price for _, price in goods) else [paid],
             "coupons": [],
             "flash": [] if paid == sum(price for _, price in goods) else sorted(sku for sku, _ in goods),
+            "points": 0,
             "freight": 0,
             "payable": paid,
         }

@@ -147,10 +147,11 @@ function deadlines(root) {
 function requotes(root) {
   for (const form of fresh(root, "form[data-requote]", "Requote")) {
     form.addEventListener("change", (event) => {
-      if (event.target.name !== "address" && !event.target.name.startsWith("coupon-")) return;
+      const priced = (name) => name === "address" || name === "points" || name.startsWith("coupon-");
+      if (!priced(event.target.name)) return;
       const url = new URL(form.dataset.requote, location.href);
       for (const [name, value] of new FormData(form)) {
-        const kept = name === "address" || name.startsWith("coupon-") || (name.startsWith("message-") && value);
+        const kept = priced(name) || (name.startsWith("message-") && value);
         if (kept) url.searchParams.set(name, value);
       }
       location.replace(url);

@@ -15,6 +15,7 @@ from app.core.clock import local
 from app.core.db import db
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
+from app.ledger import book
 from app.worlds.clock import sim_now
 from sim_mall.domain.promotion_flow import PromotionKind, PromotionState
 from sim_mall.domain.promotion_rules import Rule
@@ -179,6 +180,40 @@ def test_who_comes_too_late_for_a_flash_sale_is_told_cheaply(app: Flask) -> None
     assert json.loads(hidden(page, "shown"))["payable"] == 1000
     with app.app_context():
         assert db.session.query(Order).count() == 1
+
+
+@pytest.mark.sqlite_only
+def test_points_are_chosen_at_the_checkout_and_seen_afterwards(app: Flask) -> None:
+    with app.app_context():
+        world = make_world()
+        owner, shop = mall.make_seller(world)
+        sku = mall.make_listing(owner, shop, skus=[("默认", 1000, 10)]).skus[0].id
+        person = mall.make_trainee(world)
+        address_id = mall.add_address(person)
+        buyer, seller = sign_in(app.test_client(), person), sign_in(app.test_client(), owner)
+    assert "还没有积分" in text(buyer.get(f"/mall/checkout?sku={sku}&quantity=1"))
+    with app.app_context(), unit_of_work():
+        moves = {book.ISSUE: -800, book.points(person.person()): 800}
+        book.post(person.world(), "test-points", "points_earned", moves, memo="购物返积分")
+    page = text(buyer.get(f"/mall/checkout?sku={sku}&quantity=1"))
+    assert "共有 800 积分，本单最多用 500 积分" in page
+    page = text(buyer.get(f"/mall/checkout?sku={sku}&quantity=1&points=300"))
+    assert "积分抵扣" in page
+    form = {name: hidden(page, name) for name in ("csrf_token", "key", "shown", "line", "direct")}
+    assert (json.loads(form["shown"])["payable"], json.loads(form["shown"])["points"]) == (700, 300)
+    refused = text(buyer.post("/mall/checkout", data={**form, "address": str(address_id)}), 409)  # without the points
+    assert "应付由 ¥7.00 变为 ¥10.00" in refused
+    form |= {"address": str(address_id), "points": "300", "key": "points-key"}
+    text(buyer.post("/mall/checkout", data=form), 302)
+    with app.app_context():
+        order = db.session.query(Order).one()
+        assert (order.payable, order.points) == (700, 300)
+        path = f"/mall/orders/{order.id}"
+    assert "积分抵扣" in text(buyer.get(path))
+    page = text(buyer.get("/mall/wallet?kind=points"))
+    assert "-300" in page
+    assert "购物返积分" in page
+    assert "会员价" in text(seller.get("/seller/promotions/new?kind=member"))
 
 
 @pytest.mark.sqlite_only
