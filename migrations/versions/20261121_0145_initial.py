@@ -1491,6 +1491,9 @@ def upgrade() -> None:
         sa.Column("fee_returnable", sa.BigInteger(), nullable=False),
         sa.Column("subsidy", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("subsidy_back", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("points", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("points_back", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("points_earned", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("fee_back", sa.BigInteger(), nullable=False),
         sa.Column("receiver_name", sa.String(length=40), nullable=False),
         sa.Column("receiver_phone", sa.String(length=20), nullable=False),
@@ -1518,6 +1521,9 @@ def upgrade() -> None:
             name=op.f("ck_mall_order_fees"),
         ),
         sa.CheckConstraint("payable >= 0 AND payable = goods_payable + freight", name=op.f("ck_mall_order_payable")),
+        sa.CheckConstraint(
+            "points_back >= 0 AND points_back <= points AND points_earned >= 0", name=op.f("ck_mall_order_points")
+        ),
         sa.CheckConstraint("refunded >= 0 AND refunded <= payable", name=op.f("ck_mall_order_refunded")),
         sa.CheckConstraint("subsidy_back >= 0 AND subsidy_back <= subsidy", name=op.f("ck_mall_order_subsidy")),
         sa.ForeignKeyConstraint(["buyer_id"], ["accounts_account.id"], name=op.f("fk_mall_order_buyer_id")),
