@@ -130,6 +130,7 @@ class Sheet:
     flag_note: str = ""
     lease_until: datetime | None = None
     slot: int = 1
+    opened_at: datetime | None = None
 
     @property
     def total(self) -> int:

@@ -16,10 +16,10 @@ from grading.domain.flows import (
     BatchState,
     OutcomeState,
 )
-from grading.models import admission, batch, identity, outcome, plan, pool, protocol
+from grading.models import admission, anchor, batch, identity, outcome, plan, pool, protocol
 from grading.services import home, lateness, marking, plans, protocols, real_shops
 from grading.views import admission as admission_views
-from grading.views import afterwards, assess, batches, managing, plan_side
+from grading.views import afterwards, anchors, assess, batches, managing, plan_side
 from grading.views import outcome as outcome_views
 from grading.views import plan as plan_views
 from grading.views import pool as pool_views
@@ -27,10 +27,11 @@ from grading.views import rubrics as rubric_views
 from grading.views import signing as signing_views
 from grading.views.blueprint import blueprint
 
-MODELS = (admission, batch, identity, outcome, plan, pool, protocol)
+MODELS = (admission, anchor, batch, identity, outcome, plan, pool, protocol)
 VIEWS = (
     admission_views,
     afterwards,
+    anchors,
     assess,
     batches,
     managing,

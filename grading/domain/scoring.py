@@ -13,7 +13,7 @@ from fractions import Fraction
 PASS_LINE = 60
 FULL = 100
 GAP = 15  # points between two marks that still need no third
-
+MOST_DEVIATION = 10  # points from an anchor's agreed total: above, it is marked again (3.11)
 
 ARBITER_SLOT = 4
 APPEAL_SLOT = 5

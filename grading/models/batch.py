@@ -56,6 +56,7 @@ class Batch(StatefulMixin, Base):
     drawn_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     released_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     third_gap: orm.Mapped[int] = orm.mapped_column(default=15, server_default="15")  # points
+    calibrate: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # anchors come first
     __table_args__ = (sa.UniqueConstraint("scope_id", "number"),)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from app.core import audit
 from app.core.actor import system
 from app.core.db import db
+from app.core.errors import InvalidInput
 from app.core.flow import fire
 from grading import access
 from grading.domain import scoring
+from grading.domain.canonical import canonical
 from grading.domain.flows import ASSIGNMENT_FLOW, PAPER_FLOW, AssignmentState, PaperState
-from grading.domain.rubric import Entry, Rubric
+from grading.domain.rubric import Entry, Rubric, check_entries
 from grading.models.batch import Assignment, Batch, Paper
 from grading.services import draws
 
@@ -26,6 +30,28 @@ METHODS = {
 def read_entries(text: str) -> dict[str, Entry]:
     """Return the stored entries by criterion."""
     return {key: Entry(value["points"], value["comment"]) for key, value in json.loads(text).items()}
+
+
+def write_entries(entries: Mapping[str, Entry], suggested: Mapping[str, int] | None = None) -> str:
+    """Return entries as they are stored; ``suggested``: the automatic points at that time."""
+    rows: dict[str, Any] = {key: {"points": x.points, "comment": x.comment} for key, x in entries.items()}
+    for key, points in (suggested or {}).items():
+        if key in rows:
+            rows[key]["auto"] = points
+    return canonical(rows)
+
+
+def refuse_bad(
+    rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool, suggested: Mapping[str, int] | None = None
+) -> None:
+    """Raise InvalidInput with everything that is wrong with the entries."""
+    issues = check_entries(rubric, entries, complete=complete, suggested=suggested)
+    if issues:
+        raise InvalidInput(
+            issues[0].message if len(issues) == 1 else f"还有 {len(issues)} 处需要补充或修改。",
+            field=issues[0].field,
+            issues=issues,
+        )
 
 
 def policy_of(batch: Batch, rubric: Rubric) -> scoring.Policy:

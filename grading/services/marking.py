@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 
 from app.core import audit, clock, idempotency
 from app.core.actor import Actor
 from app.core.db import db, matched
-from app.core.errors import Conflict, InvalidInput, Refused
+from app.core.errors import Conflict, InvalidInput
 from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access
-from grading.data import BlindFigure, BlindPaper, Desk, Exhibit, OtherMark, QueueItem, ReportAnswer, Sheet
+from grading.data import Desk, OtherMark, QueueItem, Sheet
 from grading.domain import scoring
-from grading.domain.canonical import canonical, digest
 from grading.domain.deadlines import LEASE_HOURS, after_work_hours
 from grading.domain.flows import ASSIGNMENT_FLOW, AssignmentState
-from grading.domain.forecast import compute
-from grading.domain.plan_content import parse_content
-from grading.domain.rubric import Entry, Rubric, check_entries, parse_rubric, rubric_hash
-from grading.models.batch import Assignment, Batch, Paper, RubricVersion
+from grading.domain.rubric import Entry
+from grading.models.batch import Assignment, Batch, Paper
 from grading.models.batch import Conflict as ConflictRow
-from grading.services import deciding, draws
-from grading.services.deciding import read_entries
+from grading.services import calibration, deciding, draws
+from grading.services.blind import blind_paper, check_paper, rubric_from
+from grading.services.deciding import read_entries, refuse_bad, write_entries
 
 MINIMUM_REASON = 4
 MOST_NOTE = 500
@@ -51,8 +47,16 @@ def desk(actor: Actor, code: str) -> Desk:
     actor.require(Permission.GRADING_PAPER_MARK)
     work, paper, row = access.my_paper(actor, code)
     sheet = Sheet(
-        work.state, work.version, read_entries(work.entries), work.flag, work.flag_note, work.lease_until, work.slot
+        work.state,
+        work.version,
+        read_entries(work.entries),
+        work.flag,
+        work.flag_note,
+        work.lease_until,
+        work.slot,
+        work.opened_at,
     )
+    check_paper(paper)
     others = []
     if work.slot == scoring.ARBITER_SLOT:
         others = [
@@ -62,49 +66,7 @@ def desk(actor: Actor, code: str) -> Desk:
             for one in access.completed(paper.id)
             if one.slot < scoring.ARBITER_SLOT
         ]
-    return Desk(_blind(paper, row), sheet, next_code(actor, after=code), tuple(others))
-
-
-def _rubric(row: RubricVersion) -> Rubric:
-    if rubric_hash(row.content) != row.hash:
-        raise Refused("评分标准与批次冻结时不一致（哈希不符），已停止评分，请联系批次管理员。", code="snapshot_changed")
-    return parse_rubric(json.loads(row.content))
-
-
-def check_paper(paper: Paper) -> None:
-    """Raise Refused when the frozen work no longer has its hash."""
-    if digest(paper.content) != paper.content_hash:
-        raise Refused(
-            f"评审件 {paper.code} 的内容与冻结时不一致（哈希不符），已停止处理，请联系批次管理员。",
-            code="snapshot_changed",
-        )
-
-
-def _blind(paper: Paper, row: RubricVersion) -> BlindPaper:
-    check_paper(paper)
-    value = json.loads(paper.content)
-    plan = parse_content(value["plan"])
-    return BlindPaper(
-        code=paper.code,
-        rubric=_rubric(row),
-        figures=tuple(BlindFigure(**figure) for figure in value["figures"]),
-        exhibits=tuple(
-            Exhibit(table["title"], tuple(table["columns"]), tuple(tuple(cells) for cells in table["rows"]))
-            for table in value["exhibits"]
-        ),
-        report=tuple(ReportAnswer(**answer) for answer in value["report"]),
-        plan=plan,
-        plan_complete=value["plan_complete"],
-        forecast=compute(plan.products),
-    )
-
-
-def _write_entries(entries: Mapping[str, Entry], suggested: Mapping[str, int] | None = None) -> str:
-    rows: dict[str, Any] = {key: {"points": x.points, "comment": x.comment} for key, x in entries.items()}
-    for key, points in (suggested or {}).items():
-        if key in rows:
-            rows[key]["auto"] = points
-    return canonical(rows)
+    return Desk(blind_paper(paper.code, paper.content, row), sheet, next_code(actor, after=code), tuple(others))
 
 
 def _lease() -> datetime:
@@ -122,6 +84,7 @@ def open_paper(actor: Actor, code: str) -> None:
     if work.state != AssignmentState.ASSIGNED:
         return
     check_paper(paper)
+    calibration.require_done(actor, _batch(paper))
     fire(ASSIGNMENT_FLOW, work, "open", actor, values={"opened_at": clock.now(), "lease_until": _lease()})
     audit.record(actor, "paper.opened", f"paper:{code}", {}, scope_id=_batch(paper).scope_id)
 
@@ -134,9 +97,9 @@ def save_draft(actor: Actor, code: str, version: int, entries: Mapping[str, Entr
     actor.require(Permission.GRADING_PAPER_MARK)
     work, paper, row = access.my_paper(actor, code)
     check_paper(paper)
-    _refuse_bad(_rubric(row), entries, complete=False)
+    refuse_bad(rubric_from(row), entries, complete=False)
     _same_version(work, version)
-    text = _write_entries(entries)
+    text = write_entries(entries)
     if work.state != AssignmentState.DRAFT:
         fire(ASSIGNMENT_FLOW, work, "save", actor, values={"entries": text, "lease_until": _lease()})
         return work.version
@@ -161,18 +124,6 @@ def _same_version(work: Assignment, version: int) -> None:
         raise _stale()
 
 
-def _refuse_bad(
-    rubric: Rubric, entries: Mapping[str, Entry], *, complete: bool, suggested: Mapping[str, int] | None = None
-) -> None:
-    issues = check_entries(rubric, entries, complete=complete, suggested=suggested)
-    if issues:
-        raise InvalidInput(
-            issues[0].message if len(issues) == 1 else f"还有 {len(issues)} 处需要补充或修改。",
-            field=issues[0].field,
-            issues=issues,
-        )
-
-
 def submit_marks(
     actor: Actor, code: str, version: int, entries: Mapping[str, Entry], key: str, flag: str = "", note: str = ""
 ) -> int:
@@ -186,16 +137,16 @@ def submit_marks(
 
     def carry_out() -> int:
         check_paper(paper)
-        blind = _blind(paper, row)
+        blind = blind_paper(paper.code, paper.content, row)
         rubric, suggested = blind.rubric, blind.suggested()
         if work.state in OPEN_STATES:
-            _refuse_bad(rubric, entries, complete=True, suggested=suggested)
+            refuse_bad(rubric, entries, complete=True, suggested=suggested)
             _check_flag(flag, note)
             _same_version(work, version)
         access.lock_paper(paper.id)
         total = sum(entry.points or 0 for entry in entries.values())
         values = {
-            "entries": _write_entries(entries, suggested),
+            "entries": write_entries(entries, suggested),
             "total": total,
             "completed_at": clock.now(),
             "flag": flag,

@@ -17,7 +17,8 @@ from grading.domain.flows import BATCH_FLOW, PAPER_FLOW, UNSCORED, PaperState
 from grading.domain.rubric import Rubric, parse_rubric
 from grading.events import ResultsReleased, ResultsWithdrawn
 from grading.models.batch import Batch, Paper, RubricVersion
-from grading.services import deciding, marking, reveal
+from grading.services import deciding, reveal
+from grading.services.blind import check_paper
 
 ASSESSOR_LETTERS = "甲乙丙丁戊"
 MINIMUM_REASON = 4
@@ -48,7 +49,7 @@ def _release(actor: Actor, batch: Batch) -> int:
     rubric = rubric_of(batch)
     decisions = {}
     for paper in papers:
-        marking.check_paper(paper)
+        check_paper(paper)
         fire(PAPER_FLOW, paper, "release", actor)
         decisions[paper.id] = decision_of(paper, rubric)
     reveal.hand_back(actor, batch, decisions)

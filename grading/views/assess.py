@@ -7,21 +7,35 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.errors import DomainError, InvalidInput
+from app.core import clock
+from app.core.errors import DomainError, InvalidInput, Refused
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key, new_key
-from grading.data import Desk
+from grading.data import BlindPaper, Desk
 from grading.domain.flows import ASSIGNMENT_NAMES
 from grading.domain.forecast import MONTHS
-from grading.domain.plan_content import SECTIONS
+from grading.domain.plan_content import SECTIONS, check
 from grading.domain.rubric import HIGH_PERCENT, LOW_PERCENT, MAX_COMMENT
 from grading.forms.mark_form import read_sheet, read_version
-from grading.services import marking, snippets
+from grading.services import calibration, marking, snippets
 from grading.views.blueprint import blueprint
+from grading.views.plan import tables
 
 Answer = str | Response | tuple[str, int]
+
+
+def reading(paper: BlindPaper) -> dict[str, Any]:
+    """Return what the pages that show a blind paper need beside it."""
+    return {
+        "suggested": paper.suggested(),
+        "figures": {figure.key: figure for figure in paper.figures},
+        "sections": SECTIONS,
+        "months": MONTHS,
+        "findings": [one for one in check(paper.plan) if one.rule],
+        **tables(paper.plan),
+    }
 
 
 def _page(desk: Desk, error: DomainError | None = None, typed: Any = None) -> Answer:
@@ -31,10 +45,7 @@ def _page(desk: Desk, error: DomainError | None = None, typed: Any = None) -> An
         paper=desk.paper,
         sheet=desk.sheet,
         state_name=ASSIGNMENT_NAMES[desk.sheet.state],
-        suggested=desk.paper.suggested(),
-        figures={figure.key: figure for figure in desk.paper.figures},
-        sections=SECTIONS,
-        months=MONTHS,
+        **reading(desk.paper),
         typed=typed or {},
         wrong={issue.field: issue.message for issue in error.issues} if error else {},
         error=error,
@@ -44,6 +55,7 @@ def _page(desk: Desk, error: DomainError | None = None, typed: Any = None) -> An
         high=HIGH_PERCENT,
         most=MAX_COMMENT,
         key=new_key(),
+        open_seconds=int((clock.now() - desk.sheet.opened_at).total_seconds()) if desk.sheet.opened_at else 0,
     )
     return page, error.status if error else 200
 
@@ -52,8 +64,8 @@ def _page(desk: Desk, error: DomainError | None = None, typed: Any = None) -> An
 @requires(Permission.GRADING_PAPER_MARK)
 def assess() -> Answer:
     """The own queue: code and state."""
-    items = marking.queue(actor())
-    return render_template("grading/queue.html", items=items, state_names=ASSIGNMENT_NAMES)
+    items, anchors = marking.queue(actor()), calibration.items(actor())
+    return render_template("grading/queue.html", items=items, anchors=anchors, state_names=ASSIGNMENT_NAMES)
 
 
 @blueprint.get("/grading/assess/<code>")
@@ -67,8 +79,11 @@ def assess_paper(code: str) -> Answer:
 @requires(Permission.GRADING_PAPER_MARK)
 def open_paper(code: str) -> Answer:
     """Begin marking."""
-    with unit_of_work():
-        marking.open_paper(actor(), code)
+    try:
+        with unit_of_work():
+            marking.open_paper(actor(), code)
+    except Refused as error:
+        return _page(marking.desk(actor(), code), error)
     return redirect(url_for("grading.assess_paper", code=code))
 
 

@@ -12,7 +12,7 @@ from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key, new_key
 from grading.domain.codes import read_code
 from grading.domain.flows import ASSIGNMENT_NAMES, BATCH_NAMES, PAPER_NAMES
-from grading.services import draws, intake, leases, releasing, results, reveal, screening
+from grading.services import anchors, draws, intake, leases, releasing, results, reveal, screening
 from grading.services.deciding import METHODS
 from grading.views.blueprint import blueprint
 
@@ -50,6 +50,7 @@ def _batch(batch_id: int, error: DomainError | None = None) -> Answer:
         methods=METHODS,
         overdue=leases.overdue(view.batch),
         more=screening.waiting_count(view.batch),
+        anchors=anchors.ready_for(view.batch),
         error=error,
         key=new_key(),
     )

@@ -1,4 +1,4 @@
-"""Furniture of grading: an appeal and a coaching of the class's first trainee."""
+"""Furniture of grading: an appeal, a coaching and an anchor paper of the class's first trainee."""
 
 from __future__ import annotations
 
@@ -8,9 +8,15 @@ from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import unit_of_work
-from grading.domain.flows import AppealState
+from grading.domain.codes import new_code
+from grading.domain.flows import AppealState, PaperState
+from grading.models.anchor import Anchor
+from grading.models.batch import Batch, Paper
 from grading.models.outcome import Appeal, Coaching, Outcome
 from grading.models.plan import Plan, PlanComment
+
+
+OF_THE_POOL = {"grading.calibrate", "grading.submit_trial"}  # anchors are everybody's in the pool, of whatever class
 
 
 def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
@@ -45,7 +51,33 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             text="请写出依据。",
             created_at=now,
         )
-        db.session.add_all([appeal, talk, comment])
+        batch, paper = db.session.execute(
+            sa.select(Batch, Paper)
+            .join(Paper, Paper.batch_id == Batch.id)
+            .where(Batch.scope_id == outcome.scope_id)
+            .limit(1)
+        ).one()
+        copied = Paper(
+            batch_id=batch.id,
+            rubric_id=paper.rubric_id,
+            code=new_code(),
+            state=PaperState.WITHDRAWN,
+            content=paper.content,
+            content_hash=paper.content_hash,
+        )  # nobody holds it: an anchor is kept from whoever marked its paper
+        db.session.add(copied)
+        db.session.flush()
+        anchor = Anchor(
+            pool_scope_id=batch.pool_scope_id,
+            rubric_id=paper.rubric_id,
+            source_paper_id=copied.id,
+            code=new_code(),
+            content=paper.content,
+            content_hash=paper.content_hash,
+            reference_total=70,
+            made_at=now,
+        )
+        db.session.add_all([appeal, talk, comment, anchor])
         db.session.flush()
         return {
             "grading.answer_appeal": {"appeal_id": appeal.id},
@@ -54,6 +86,11 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             "grading.class_plan": {"plan_id": plan.id},
             "grading.comment_plan": {"plan_id": plan.id},
             "grading.restore_plan": {"version": 1},
+            "grading.show_anchor": {"anchor_id": anchor.id},
+            "grading.agree_anchor": {"anchor_id": anchor.id},
+            "grading.retire_anchor": {"anchor_id": anchor.id},
+            "grading.calibrate": {"code": anchor.code},
+            "grading.submit_trial": {"code": anchor.code},
             "grading.verify_plan": {"sha256": "0" * 64},
             "grading.verify_protocol": {"sha256": "0" * 64},
         }

@@ -115,7 +115,7 @@ ON_WHAT_IS_MINE = {
     "seller.change_shop",
     "seller.register_step",
     "supply.export_catalogue",
-} | furniture_manage.MINE
+} | furniture_manage.MINE | furniture_grading.OF_THE_POOL
 # rows that belong to one person: other hats with the permission find nothing
 NOT_THEIRS = {"jobs.show", "jobs.fetch"}
 # people made by factories have no ID number on file

@@ -31,6 +31,7 @@ function show() {
 let timer = 0, busy = false, again = false, stopped = false, saving = Promise.resolve();
 
 function save() {
+  if (!sheet.dataset.save) return; // a sheet whose draft stays in the browser
   if (busy) { again = true; return; }
   if (stopped) return;
   busy = true;
@@ -111,4 +112,26 @@ document.addEventListener("keydown", (event) => {
   const next = document.getElementById("next-paper");
   if (event.altKey && event.code === "KeyN" && next) { event.preventDefault(); next.click(); }
 });
+// How long this paper has been open: told quietly, never judged, and out of sight on request.
+const time = sheet.querySelector("[data-time]");
+if (time) {
+  const text = time.querySelector("[data-time-text]"), toggle = time.querySelector("[data-time-toggle]");
+  const began = Date.now() - Number(time.dataset.seconds) * 1000;
+  const tell = () => {
+    const minutes = Math.floor((Date.now() - began) / 60000), hours = Math.floor(minutes / 60);
+    text.textContent = minutes < 1 ? "刚打开" : hours ? `已打开 ${hours} 小时 ${minutes % 60} 分钟` : `已打开 ${minutes} 分钟`;
+  };
+  const hide = (hidden) => {
+    text.hidden = hidden;
+    toggle.textContent = hidden ? "显示用时" : "隐藏用时";
+    toggle.setAttribute("aria-pressed", String(hidden));
+    try { localStorage.setItem("desk-time-hidden", hidden ? "1" : ""); } catch { /* private mode: shown again next time */ }
+  };
+  let hidden = "";
+  try { hidden = localStorage.getItem("desk-time-hidden"); } catch { /* the same */ }
+  hide(hidden === "1");
+  toggle.addEventListener("click", () => hide(!text.hidden));
+  tell();
+  setInterval(tell, 20000);
+}
 show();
