@@ -221,6 +221,7 @@ def upgrade() -> None:
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("third_gap", sa.Integer(), server_default="15", nullable=False),
+        sa.Column("calibrate", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["opened_by"], ["accounts_account.id"], name=op.f("fk_grading_batch_opened_by")),
         sa.ForeignKeyConstraint(["pool_scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_batch_pool_scope_id")),
@@ -1110,6 +1111,33 @@ def upgrade() -> None:
     )
     op.create_index("ix_worlds_due_task_next", "worlds_due_task", ["world_id", "status", "due_at", "id"], unique=False)
     op.create_index("ix_worlds_due_task_target", "worlds_due_task", ["kind", "target_id"], unique=False)
+    op.create_table(
+        "grading_anchor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("pool_scope_id", sa.Integer(), nullable=False),
+        sa.Column("rubric_id", sa.Integer(), nullable=False),
+        sa.Column("source_paper_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=6), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.String(length=64), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("reference_total", sa.Integer(), nullable=True),
+        sa.Column("made_by", sa.Integer(), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["made_by"], ["accounts_account.id"], name=op.f("fk_grading_anchor_made_by")),
+        sa.ForeignKeyConstraint(["pool_scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_anchor_pool_scope_id")),
+        sa.ForeignKeyConstraint(["rubric_id"], ["grading_rubric.id"], name=op.f("fk_grading_anchor_rubric_id")),
+        sa.ForeignKeyConstraint(
+            ["source_paper_id"], ["grading_paper.id"], name=op.f("fk_grading_anchor_source_paper_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_anchor")),
+        sa.UniqueConstraint("code", name=op.f("uq_grading_anchor_code")),
+        sa.UniqueConstraint(
+            "pool_scope_id", "source_paper_id", name=op.f("uq_grading_anchor_pool_scope_id_source_paper_id")
+        ),
+    )
+    op.create_index(op.f("ix_grading_anchor_pool_scope_id"), "grading_anchor", ["pool_scope_id"], unique=False)
     op.create_table(
         "grading_assignment",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -2005,6 +2033,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_training_roster_import")),
     )
     op.create_index(op.f("ix_training_roster_import_class_id"), "training_roster_import", ["class_id"], unique=False)
+    op.create_table(
+        "grading_anchor_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("anchor_id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("total >= 0 AND total <= 100", name=op.f("ck_grading_anchor_mark_total")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_grading_anchor_mark_account_id")
+        ),
+        sa.ForeignKeyConstraint(["anchor_id"], ["grading_anchor.id"], name=op.f("fk_grading_anchor_mark_anchor_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_anchor_mark")),
+        sa.UniqueConstraint(
+            "anchor_id", "account_id", "attempt", name=op.f("uq_grading_anchor_mark_anchor_id_account_id_attempt")
+        ),
+    )
+    op.create_index(op.f("ix_grading_anchor_mark_account_id"), "grading_anchor_mark", ["account_id"], unique=False)
     op.create_table(
         "live_action",
         sa.Column("room_id", sa.Integer(), nullable=False),
@@ -3429,6 +3477,8 @@ def downgrade() -> None:
     op.drop_table("live_clip")
     op.drop_index("ix_live_action_room", table_name="live_action")
     op.drop_table("live_action")
+    op.drop_index(op.f("ix_grading_anchor_mark_account_id"), table_name="grading_anchor_mark")
+    op.drop_table("grading_anchor_mark")
     op.drop_index(op.f("ix_training_roster_import_class_id"), table_name="training_roster_import")
     op.drop_table("training_roster_import")
     op.drop_index(op.f("ix_training_enrolment_account_id"), table_name="training_enrolment")
@@ -3532,6 +3582,8 @@ def downgrade() -> None:
     op.drop_index("ix_grading_assignment_queue", table_name="grading_assignment")
     op.drop_index(op.f("ix_grading_assignment_lease_until"), table_name="grading_assignment")
     op.drop_table("grading_assignment")
+    op.drop_index(op.f("ix_grading_anchor_pool_scope_id"), table_name="grading_anchor")
+    op.drop_table("grading_anchor")
     op.drop_index("ix_worlds_due_task_target", table_name="worlds_due_task")
     op.drop_index("ix_worlds_due_task_next", table_name="worlds_due_task")
     op.drop_table("worlds_due_task")

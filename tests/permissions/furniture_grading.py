@@ -15,7 +15,6 @@ from grading.models.batch import Batch, Paper
 from grading.models.outcome import Appeal, Coaching, Outcome
 from grading.models.plan import Plan, PlanComment
 
-
 OF_THE_POOL = {"grading.calibrate", "grading.submit_trial"}  # anchors are everybody's in the pool, of whatever class
 
 

@@ -107,15 +107,19 @@ class Stage:
 
 
 # routes whose argument is no id: they act on the caller's own shop or plan
-ON_WHAT_IS_MINE = {
-    "grading.restore_plan",
-    "grading.verify_plan",
-    "grading.verify_protocol",
-    "grading.plan_version",
-    "seller.change_shop",
-    "seller.register_step",
-    "supply.export_catalogue",
-} | furniture_manage.MINE | furniture_grading.OF_THE_POOL
+ON_WHAT_IS_MINE = (
+    {
+        "grading.restore_plan",
+        "grading.verify_plan",
+        "grading.verify_protocol",
+        "grading.plan_version",
+        "seller.change_shop",
+        "seller.register_step",
+        "supply.export_catalogue",
+    }
+    | furniture_manage.MINE
+    | furniture_grading.OF_THE_POOL
+)
 # rows that belong to one person: other hats with the permission find nothing
 NOT_THEIRS = {"jobs.show", "jobs.fetch"}
 # people made by factories have no ID number on file
