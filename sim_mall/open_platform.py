@@ -53,7 +53,7 @@ from sim_mall.services import (
     ticket_lists,
 )
 from sim_mall.services.coupons import CouponDraft
-from sim_mall.services.increments import Increment, fetchable_to
+from sim_mall.services.increments import Increment, fetchable_to, order_versions, sold_orders
 from sim_mall.services.live_coupons import claim_live_coupon, create_live_coupon, live_coupons, stop_live_coupon
 from sim_mall.services.rules import speech
 from sim_mall.services.stock_sync import StockChange
@@ -98,6 +98,7 @@ __all__ = [
     "listings_by_id",
     "live_coupons",
     "my_shop",
+    "order_versions",
     "own_listings",
     "page_of_listings",
     "parcels",
@@ -111,6 +112,7 @@ __all__ = [
     "set_prices",
     "set_stock",
     "ship",
+    "sold_orders",
     "stop_live_coupon",
     "sync_stock",
     "tell_buyer",

@@ -17,6 +17,8 @@ from app.worlds.api import world_of_scope
 from sim_supply.domain.pricing import parse_percent
 
 commands = AppGroup("supply", help="Simulated supply system (供销系统).")
+good_rows_option = click.option("--good-rows", is_flag=True, help="Take the good rows and leave the refused ones.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Check only; nothing is stored.")
 OPTIONS = {"file": "FILE", "suppliers_file": "--suppliers", "cost_percent": "--cost-percent"}
 
 
@@ -48,9 +50,10 @@ def _basis_points(text: str | None) -> int | None:
 @click.option("--class", "class_code", required=True, help="Code of the class whose library takes the goods.")
 @click.option("--cost-percent", help="Cost as a percentage of the retail price, for rows without a cost.")
 @click.option("--suppliers", "suppliers_file", help="Suppliers file: supplier_code, name, description.")
-@click.option("--good-rows", is_flag=True, help="Take the good rows and leave the refused ones.")
+@good_rows_option
+@dry_run_option
 def import_catalogue(
-    file: str, class_code: str, cost_percent: str | None, suppliers_file: str | None, *, good_rows: bool
+    file: str, class_code: str, cost_percent: str | None, suppliers_file: str | None, *, good_rows: bool, dry_run: bool
 ) -> None:
     """Check a catalogue (CSV or xlsx) and take it into the library of a class."""
     from sim_supply.services import imports  # brings the file readers: not needed to list the commands
@@ -67,22 +70,21 @@ def import_catalogue(
             suppliers_data=suppliers_data,
             cost_bp=cost_bp,
             good_only=good_rows,
+            dry_run=dry_run,
         )
     except InvalidInput as error:
         _bad(OPTIONS.get(error.field or "file", "FILE"), error.message)
     except DomainError as error:
         _print({"committed": False, "reason": error.message})
         sys.exit(4)
-    _print({"class": class_code, **report})
-    if not report["committed"]:
-        sys.exit(4)
+    _tell(class_code, report, dry_run=dry_run)
 
 
 @commands.command("import-attributes")
 @click.argument("file")
 @click.option("--class", "class_code", required=True, help="Code of the class whose library holds the products.")
-@click.option("--good-rows", is_flag=True, help="Take the good rows and leave the refused ones.")
-@click.option("--dry-run", is_flag=True, help="Check only; nothing is stored.")
+@good_rows_option
+@dry_run_option
 def import_attributes(file: str, class_code: str, *, good_rows: bool, dry_run: bool) -> None:
     """Check product attributes (CSV or xlsx) and take them into the library of a class."""
     from sim_supply.services import attribute_imports, imports
@@ -96,9 +98,7 @@ def import_attributes(file: str, class_code: str, *, good_rows: bool, dry_run: b
             )
     except InvalidInput as error:
         _bad("FILE", error.message)
-    _print({"class": class_code, **report})
-    if not report["committed"] and not dry_run:
-        sys.exit(4)
+    _tell(class_code, report, dry_run=dry_run)
 
 
 def _world(class_code: str) -> int:
@@ -107,6 +107,13 @@ def _world(class_code: str) -> int:
     if world_id is None:
         _bad("--class", f"没有代码为 {class_code} 的班级，或它还没有模拟市场。")
     return world_id
+
+
+def _tell(class_code: str, report: dict[str, object], *, dry_run: bool) -> None:
+    """Print a report; 4 when nothing was stored although it was to be."""
+    _print({"class": class_code, **report})
+    if not report["committed"] and not dry_run:
+        sys.exit(4)
 
 
 def _print(value: object) -> None:

@@ -13,7 +13,7 @@ from sim_supply.domain.order_flow import ORDER_FLOW
 from sim_supply.domain.return_flow import RETURN_FLOW
 from sim_supply.domain.stock_flow import STOCK_FLOW
 from sim_supply.domain.trouble_flow import TROUBLE_FLOW
-from sim_supply.services import desk, imports, listing, listing_job
+from sim_supply.services import desk, fetch_job, imports, listing, listing_job
 from sim_supply.views import desk as desk_views
 from sim_supply.views import fulfilment as fulfilment_views
 from sim_supply.views import imports as import_views
@@ -108,6 +108,7 @@ FEATURE = Feature(
         imports.CHECK_JOB: imports.run_check,
         imports.STORE_JOB: imports.run_store,
         listing.LIST_JOB: listing_job.run,
+        fetch_job.FETCH_JOB: fetch_job.run,
     },
     home_cards=[home_cards],
     flows=[ORDER_FLOW, COOPERATION_FLOW, STOCK_FLOW, RETURN_FLOW, TROUBLE_FLOW],

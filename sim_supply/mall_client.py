@@ -84,9 +84,14 @@ def set_stock(world_id: int, shop_id: int, listing_ids: Iterable[int], on_hand: 
         open_platform.set_stock(system(world_id), shop_id, wanted, at_least_kept=True)
 
 
-def fetch_orders(actor: Actor, shop_id: int, modified_from: datetime, modified_to: datetime) -> list[OrderInfo]:
-    """Return the shop's orders to ship that changed between the two simulated moments."""
-    return open_platform.fetch_orders(actor, shop_id, modified_from, modified_to, states=TO_SHIP)
+def order_versions(actor: Actor, shop_id: int, modified_from: datetime, modified_to: datetime) -> dict[int, datetime]:
+    """Return id → change time of the shop's orders to ship that changed between the two simulated moments."""
+    return open_platform.order_versions(actor, shop_id, modified_from, modified_to, TO_SHIP)
+
+
+def sold_orders(actor: Actor, shop_id: int, ids: Sequence[int]) -> list[OrderInfo]:
+    """Return these orders of the shop as they stand now, by id."""
+    return open_platform.sold_orders(actor, shop_id, ids) if ids else []
 
 
 def get_order(world_id: int, order_id: int) -> OrderInfo:

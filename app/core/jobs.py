@@ -89,7 +89,7 @@ def enqueue(actor: Actor, kind: str, title: str, payload: Mapping[str, Any], res
     """Write a job inside the open unit of work; its bell rings after the commit.
 
     kind: registered in a feature's ``jobs``. result_url: where the progress page leads when done
-    (the handler may answer ``{"url": …}`` instead).
+    (the handler may answer ``{"url": …}`` instead, and ``{"message": …}`` to be shown there).
     """
     if kind not in current_app.extensions["jobs"]:
         raise LookupError(f"unknown job kind {kind}")
@@ -108,6 +108,17 @@ def enqueue(actor: Actor, kind: str, title: str, payload: Mapping[str, Any], res
     db.session.flush()
     after_commit(_ring, job.id)
     return job
+
+
+def unfinished(actor: Actor, kind: str, payload: Mapping[str, Any]) -> Job | None:
+    """Return the actor's job of this kind and payload that waits or runs, so that the same need not start twice."""
+    query = sa.select(Job).where(
+        Job.owner_id == actor.account_id,
+        Job.kind == kind,
+        Job.payload == json.dumps(payload, ensure_ascii=False, default=str),
+        Job.status.in_((JobState.QUEUED, JobState.RUNNING)),
+    )
+    return db.session.scalars(query.order_by(Job.id).limit(1)).first()
 
 
 def _ring(job_id: int) -> None:
@@ -135,7 +146,7 @@ def run(job_id: int) -> None:
         log.exception("job_failed", job=job_id)
         _finish(job_id, JobState.FAILED, "处理时出现意外错误，请重试；仍不成功请把本页地址发给管理员。", {}, "")
     else:
-        _finish(job_id, JobState.DONE, "", result, str(result.get("url", "")))
+        _finish(job_id, JobState.DONE, str(result.get("message", "")), result, str(result.get("url", "")))
 
 
 def _finish(job_id: int, status: JobState, message: str, result: Mapping[str, Any], url: str) -> None:

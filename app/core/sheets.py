@@ -16,6 +16,7 @@ MAX_UNPACKED = 200 * 1024 * 1024
 CONTENT_TYPE = XLSX
 ZIP = "application/zip"
 KINDS = {"text/plain": "CSV", ZIP: "Excel（.xlsx）"}
+FORMULA_STARTS = ("=", "+", "-", "@", "\t")  # a spreadsheet program would read such a cell of a CSV as a formula
 _UNREADABLE = "Excel 文件已损坏或加了密码，请用 Excel 另存为 .xlsx 或 CSV 后重试。"
 
 
@@ -44,6 +45,15 @@ def _decode(data: bytes, field: str) -> str:
     raise InvalidInput("文件编码无法识别，请另存为 UTF-8 或 GB18030（GBK）编码的 CSV。", field=field)
 
 
+def csv_cell(text: str) -> str:
+    """Return a text for a CSV that spreadsheet programs open: one that looks like a formula is marked as text."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def _without_mark(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS) else cell
+
+
 def _csv_rows(data: bytes, field: str) -> Iterator[list[str]]:
     text = _decode(data, field)
     first = text.split("\n", 1)[0]
@@ -53,7 +63,7 @@ def _csv_rows(data: bytes, field: str) -> Iterator[list[str]]:
     try:
         for cells in reader:
             number += 1
-            yield [clean_text(cell) for cell in cells]
+            yield [clean_text(_without_mark(cell)) for cell in cells]
     except csv.Error as error:
         message = f"CSV 第 {number + 1} 行格式不对，请检查这一行的引号后重试。"
         raise InvalidInput(message, field=field) from error

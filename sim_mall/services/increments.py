@@ -80,3 +80,34 @@ def increment_orders(
         pages = page_count(total, page_size)
     found = tuple(order_info(order) for order in rows[:page_size])
     return Increment(found, len(rows) > page_size, total, pages)
+
+
+def order_versions(
+    actor: Actor, shop_id: int, modified_from: datetime, modified_to: datetime, states: Sequence[str]
+) -> dict[int, datetime]:
+    """Return order id → change time of the shop's orders changed in [from, to] (simulated time), oldest change first.
+
+    Orders of a group that is not full yet are left out: it may still fail.
+    """
+    actor.require(Permission.MALL_SELL)
+    shop = access.get_sellers_shop(actor, shop_id)
+    query = (
+        sa.select(Order.id, Order.modified_at)
+        .where(
+            Order.shop_id == shop.id,
+            Order.modified_at >= modified_from,
+            Order.modified_at <= modified_to,
+            Order.forming.is_(False),
+            Order.state.in_([OrderState(state) for state in states]),
+        )
+        .order_by(Order.modified_at, Order.id)
+    )
+    return {row.id: row.modified_at for row in db.session.execute(query)}
+
+
+def sold_orders(actor: Actor, shop_id: int, ids: Sequence[int]) -> list[OrderInfo]:
+    """Return these orders of a shop that the actor runs, as they stand now, by id; others are left out."""
+    actor.require(Permission.MALL_SELL)
+    shop = access.get_sellers_shop(actor, shop_id)
+    query = sa.select(Order).where(Order.shop_id == shop.id, Order.id.in_(sorted(set(ids)))).order_by(Order.id)
+    return [order_info(order) for order in db.session.scalars(with_lines(query))]

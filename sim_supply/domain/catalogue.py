@@ -38,7 +38,7 @@ COLUMNS: dict[str, tuple[str, int]] = {  # column → Chinese name, greatest len
     "retail_ceiling": ("最高零售价", 20),
     "alarm_stock": ("预警库存", 12),
     "mode": ("供货方式", 10),
-    "freight_by": ("运费承担", 10),
+    "freight_by": ("运费承担", 20),
 }
 MODES = {"代销": "agent", "经销": "dealer", "代销/经销": "both", "agent": "agent", "dealer": "dealer", "both": "both"}
 FREIGHT_BY = {"供应商": "supplier", "分销商": "distributor", "supplier": "supplier", "distributor": "distributor"}

@@ -19,6 +19,7 @@ from sim_supply import access
 from sim_supply.domain.attribute_file import ATTRIBUTE_COLUMNS, CheckedAttributes, check_attributes
 from sim_supply.domain.checked_file import Refusal
 from sim_supply.models.catalogue import CatalogueImport, ImportKind, ImportStatus, Product
+from sim_supply.services.import_rules import may_take, reason_against
 
 CHUNK = 500
 SHOWN = 500  # refusals kept in a report
@@ -96,14 +97,6 @@ def open_import(actor: Actor, key: str, data: bytes, file_name: str) -> int:
     return found
 
 
-def _may_take(good: int, refused: int, good_only: bool) -> None:
-    if not good:
-        raise Refused("文件里没有可以导入的行，请按报告修改后重新上传。", code="nothing_good")
-    if refused and not good_only:
-        text = f"文件里有 {refused} 行不合格，没有导入任何一行；请修改后重新上传，或选择只导入合格的行。"
-        raise Refused(text, code="rows_refused")
-
-
 def commit_import(actor: Actor, import_id: int, *, good_only: bool) -> None:
     """Take a checked file into the library, checked anew: the library may have changed since."""
     actor.require(Permission.SUPPLY_CATALOGUE_IMPORT)
@@ -118,7 +111,7 @@ def commit_import(actor: Actor, import_id: int, *, good_only: bool) -> None:
         raise Refused("这个文件已经导入过或正在处理，请刷新页面查看结果。")
     db.session.refresh(row)
     checked = check_file(row.world_id, files.read(db.session.get_one(files.StoredFile, row.file_id)))
-    _may_take(len(checked.good), checked.refused_rows, good_only)
+    may_take(len(checked.good), checked.refused_rows, good_only)
     _finish(actor, row, checked)
 
 
@@ -165,13 +158,8 @@ def import_attributes(
     checked = check_file(actor.world(), data)
     report = {"file": file_name, "committed": False, "reason": None, **make_report(checked)}
     del report["sample"]
-    try:
-        _may_take(len(checked.good), checked.refused_rows, good_only)
-    except Refused as error:
-        report["reason"] = error.message
-        return report
-    if dry_run:
-        report["reason"] = "只检查，没有导入。"
+    report["reason"] = reason_against(len(checked.good), checked.refused_rows, good_only, dry_run)
+    if report["reason"]:
         return report
     row = _new_row(actor, data, file_name, checked)
     _finish(actor, row, checked)

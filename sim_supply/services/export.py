@@ -14,12 +14,10 @@ from app.core.clock import local
 from app.core.db import db
 from app.core.money import plain_yuan
 from app.core.permissions import Permission
-from app.core.sheets import write_table
+from app.core.sheets import csv_cell, write_table
 from sim_supply.domain.catalogue import COLUMNS
 from sim_supply.models.catalogue import Product, Sku
 from sim_supply.services.reconcile import Sheet
-
-RISKY = ("=", "+", "-", "@", "\t")  # a spreadsheet program would read these as a formula
 
 
 def _rows(actor: Actor) -> Iterable[list[str]]:
@@ -95,6 +93,6 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], kind: str, title
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(header)
-        writer.writerows([f"'{cell}" if cell.startswith(RISKY) else cell for cell in row] for row in rows)
+        writer.writerows([csv_cell(cell) for cell in row] for row in rows)
         return ("\ufeff" + text.getvalue()).encode()
     return write_table(title, header, rows)

@@ -42,6 +42,7 @@ from sim_supply.services import cooperations, own_stock, sync
 from sim_supply.services.orders import SHORT_OF_MONEY, amount_due, copy_order, push_order
 
 OVERLAP = timedelta(minutes=3)
+CHUNK = 500
 NO_SHOP = "请先注册店铺并缴纳保证金，开店后再使用供货系统。"
 
 
@@ -62,7 +63,7 @@ def lock_shop(shop: mall_client.ShopInfo) -> SupplyShop:
     return db.session.scalars(query.execution_options(populate_existing=True)).one()
 
 
-def _horizon(world_id: int) -> datetime:
+def horizon_of(world_id: int) -> datetime:
     """Return up to when the past is settled: a due task still waiting may write an earlier change time."""
     now = sim_now(world_id)
     waiting = due.next_due(world_id, now)
@@ -77,32 +78,61 @@ def fetch_orders(actor: Actor, key: str) -> FetchReport:
     """
     actor.require(Permission.SUPPLY_USE)
     shop = open_shop(actor)
-    answer = once(actor, key, "supply.fetch_orders", shop.id, lambda: asdict(_fetch(actor, shop)))
+    answer = once(actor, key, "supply.fetch_orders", shop.id, lambda: asdict(fetch_now(actor, shop)))
     return FetchReport(**answer)
 
 
 def unfetched(actor: Actor, shop: mall_client.ShopInfo) -> int:
     """Return how many orders to ship wait in the mall that were never fetched."""
-    row = access.find_shop(shop.id)
-    orders = mall_client.fetch_orders(actor, shop.id, _start(row), sim_now(shop.world_id))
-    ids = {order.id for order in orders}
-    known = db.session.scalars(sa.select(FetchedOrder.mall_order_id).where(FetchedOrder.mall_order_id.in_(ids)))
-    return len(ids - set(known))
+    versions, known = _versions(actor, shop, access.find_shop(shop.id))
+    return len(versions.keys() - known.keys())
 
 
 def _start(row: SupplyShop | None) -> datetime:
     return row.fetched_to_at - OVERLAP if row and row.fetched_to_at else mall_client.BEGINNING
 
 
-def _fetch(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
+def _versions(
+    actor: Actor, shop: mall_client.ShopInfo, row: SupplyShop | None
+) -> tuple[dict[int, datetime], dict[int, datetime]]:
+    """Return mall order id → change time as the mall says and as it was fetched, since the last fetch."""
+    versions = mall_client.order_versions(actor, shop.id, _start(row), sim_now(shop.world_id))
+    known: dict[int, datetime] = {}
+    ids = sorted(versions)
+    for start in range(0, len(ids), CHUNK):
+        query = sa.select(FetchedOrder.mall_order_id, FetchedOrder.modified_at)
+        rows = db.session.execute(query.where(FetchedOrder.mall_order_id.in_(ids[start : start + CHUNK])))
+        known.update((row.mall_order_id, row.modified_at) for row in rows)
+    return versions, known
+
+
+def changed_ids(actor: Actor, shop: mall_client.ShopInfo) -> list[int]:
+    """Return the mall's orders to ship that are new or newer than what was fetched, oldest change first."""
+    versions, known = _versions(actor, shop, access.find_shop(shop.id))
+    return [order_id for order_id, at in versions.items() if order_id not in known or known[order_id] < at]
+
+
+def fetch_now(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
+    """Fetch what changed of an open shop inside the open unit of work."""
     row = lock_shop(shop)
-    orders = mall_client.fetch_orders(actor, shop.id, _start(row), sim_now(shop.world_id))
-    report = take_orders(actor, shop, orders)
-    row.fetched_to_at = _horizon(shop.world_id)
+    horizon = horizon_of(shop.world_id)
+    report = FetchReport()
+    ids = changed_ids(actor, shop)
+    for start in range(0, len(ids), CHUNK):
+        found = mall_client.sold_orders(actor, shop.id, ids[start : start + CHUNK])
+        report = report.plus(take_orders(actor, shop, found))
+    note_fetched(actor, row, report, horizon)
+    return report
+
+
+def note_fetched(actor: Actor, row: SupplyShop, report: FetchReport, horizon: datetime) -> None:
+    """Write down how far a shop has fetched, and what came of it."""
+    row.fetched_to_at = max(horizon, row.fetched_to_at) if row.fetched_to_at else horizon
     row.fetched_wall_at = clock.now()
     if report.new or report.updated:
-        audit.record(actor, "orders.fetched", f"shop:{shop.id}", asdict(report), scope_id=scope_of_world(shop.world_id))
-    return report
+        audit.record(
+            actor, "orders.fetched", f"shop:{row.shop_id}", asdict(report), scope_id=scope_of_world(row.world_id)
+        )
 
 
 def take_orders(actor: Actor, shop: mall_client.ShopInfo, orders: Sequence[mall_client.OrderInfo]) -> FetchReport:

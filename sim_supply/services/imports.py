@@ -27,6 +27,7 @@ from sim_supply.domain.supplier_file import SupplierRow, check_suppliers
 from sim_supply.models.catalogue import CatalogueImport, ImportStatus
 from sim_supply.services import catalogue_store
 from sim_supply.services.catalogue_store import Stored
+from sim_supply.services.import_rules import may_take, reason_against
 
 INLINE_ROWS = 500
 CHUNK = 500
@@ -188,7 +189,7 @@ def commit_import(actor: Actor, import_id: int, *, good_only: bool, cost_bp: int
     if cost_bp is None:
         cost_bp = row.cost_bp
     need_cost_rule(row.without_cost, cost_bp)
-    _may_take(row.good, row.refused, good_only)
+    may_take(row.good, row.refused, good_only)
     taken = db.session.execute(
         sa.update(CatalogueImport)
         .where(CatalogueImport.id == row.id, CatalogueImport.status == ImportStatus.CHECKED)
@@ -203,19 +204,9 @@ def commit_import(actor: Actor, import_id: int, *, good_only: bool, cost_bp: int
         payload = {"import": row.id, "account": actor.account_id, "name": actor.name}
         return jobs.enqueue(actor, STORE_JOB, "导入货源", payload, back).public_id
     checked, suppliers, _ = check_file(row.world_id, *_files_of(row))  # the library may have changed since
-    _may_take(len(checked.good), checked.refused_rows, good_only)
+    may_take(len(checked.good), checked.refused_rows, good_only)
     _finish(actor, row, catalogue_store.store(row.world_id, checked.good, cost_bp, suppliers))
     return None
-
-
-def _may_take(good: int, refused: int, good_only: bool) -> None:
-    if not good:
-        raise Refused("文件里没有可以导入的行，请按报告修改后重新上传。", code="nothing_good")
-    if refused and not good_only:
-        raise Refused(
-            f"文件里有 {refused} 行不合格，没有导入任何一行；请修改后重新上传，或选择只导入合格的行。",
-            code="rows_refused",
-        )
 
 
 def _finish(actor: Actor, row: CatalogueImport, done: Stored) -> None:
@@ -269,10 +260,12 @@ def import_catalogue(
     suppliers_data: bytes | None = None,
     cost_bp: int | None = None,
     good_only: bool = False,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Check a catalogue and take it at once, for commands and demo data; return the report.
 
-    ``report["committed"]`` says whether rows were stored; ``report["reason"]`` why not: then nothing was.
+    ``report["committed"]`` says whether rows were stored (with dry_run never); ``report["reason"]`` why not: then
+    nothing was.
     Raises InvalidInput for a file that cannot be read or a missing cost rule.
     """
     actor.require(Permission.SUPPLY_CATALOGUE_IMPORT)
@@ -281,10 +274,8 @@ def import_catalogue(
     report = {"file": file_name, "committed": False, "reason": None, **make_report(checked, suppliers, notes)}
     del report["sample"]
     need_cost_rule(checked.without_cost, cost_bp)
-    try:
-        _may_take(len(checked.good), checked.refused_rows, good_only)
-    except Refused as error:
-        report["reason"] = error.message
+    report["reason"] = reason_against(len(checked.good), checked.refused_rows, good_only, dry_run)
+    if report["reason"]:
         return report
     with unit_of_work():
         row = CatalogueImport(

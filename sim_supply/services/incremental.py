@@ -32,6 +32,8 @@ WINDOW = timedelta(minutes=30)
 OVERLAP = timedelta(minutes=3)
 PAGE_SIZE = 50
 MOST_WINDOWS = 400  # eight days at once; the rest comes with the next fetch
+MOST_ORDERS = 100  # after so many a fetch ends at the window that it stands in, and the next one goes on
+CATCH_UP_MINUTES = 1
 FIRST_LOOK = timedelta(days=2)
 
 
@@ -58,7 +60,9 @@ def _fetch(actor: Actor, shop: mall_client.ShopInfo) -> FetchReport:
             if known is None or order.modified_at > known.modified_at:
                 newest[order.id] = order
         position = stop
-    report = take_orders(actor, shop, list(newest.values()))
+        if len(newest) >= MOST_ORDERS:
+            break
+    report = take_orders(actor, shop, list(newest.values())).plus(FetchReport(more=position < end))
     row.cursor_at = max(position, row.cursor_at) if row.cursor_at else position
     if report.new or report.updated:
         facts = {**asdict(report), "direction": direction}
@@ -97,12 +101,15 @@ def set_automatic(actor: Actor, minutes: int, *, forward: bool) -> None:
 
 
 def fetch_automatically(world_id: int, row_id: int) -> None:
-    """Fetch for a shop whose interval is over, and set the next time; nothing while the shop is closed."""
+    """Fetch for a shop whose interval is over, and set the next time; nothing while the shop is closed.
+
+    What one fetch leaves is fetched a minute later, so that a busy shop catches up.
+    """
     row = db.session.scalars(sa.select(SupplyShop).where(SupplyShop.id == row_id)).one()
     if not row.auto_minutes:
         return
     actor = system(world_id, scope_of_world(world_id))
-    due.schedule(world_id, sim_now(world_id) + timedelta(minutes=row.auto_minutes), AUTO_DUE, row.id)
     shop = mall_client.shop_by_id(world_id, row.shop_id)
-    if shop.state in mall_client.WORKING:
-        _fetch(actor, shop)
+    more = shop.state in mall_client.WORKING and _fetch(actor, shop).more
+    minutes = CATCH_UP_MINUTES if more else row.auto_minutes
+    due.schedule(world_id, sim_now(world_id) + timedelta(minutes=minutes), AUTO_DUE, row_id)

@@ -64,6 +64,7 @@ def run(payload: Mapping[str, Any], progress: jobs.Progress) -> dict[str, Any]:
     wanted: list[int] = list(payload["products"])
     listed = skus = already = 0
     refused: list[str] = []
+    words = ""
     for number, product_id in enumerate(wanted, 1):
         try:
             with unit_of_work():
@@ -84,5 +85,6 @@ def run(payload: Mapping[str, Any], progress: jobs.Progress) -> dict[str, Any]:
             listed, skus, already = listed + done.listed, skus + done.skus, already + done.already
         if number % REPORT_EVERY == 0 or number == len(wanted):
             words = f"已上架 {listed} 个商品（{skus} 个规格），{len(refused)} 个没有通过。"
-            progress.report(number, len(wanted), " ".join([words, *refused[-3:]]))
-    return {"listed": listed, "skus": skus, "already": already, "refused": refused[:100]}
+            words = " ".join([words, *refused[-3:]])
+            progress.report(number, len(wanted), words)
+    return {"listed": listed, "skus": skus, "already": already, "refused": refused[:100], "message": words}

@@ -13,10 +13,9 @@ from app.core.web.forms import form_key
 from app.core.web.paging import page_number
 from app.worlds.clock import sim_now
 from sim_supply import access
-from sim_supply.data import FetchReport
 from sim_supply.domain.order_flow import NEEDS_SELLER, ORDER_FLOW, OrderState
 from sim_supply.forms import KeyForm
-from sim_supply.services import desk, fetching, orders
+from sim_supply.services import desk, fetch_job, fetching, orders
 from sim_supply.views.blueprint import blueprint, id_list, search_text
 
 OWN = "own"
@@ -73,26 +72,15 @@ def _order_page(order_id: int, refusal: str = "") -> str:
     )
 
 
-def _told(report: FetchReport) -> str:
-    if not report.new:
-        return "没有新的待发货订单。" if not report.updated else f"没有新订单，更新了 {report.updated} 笔已抓取的订单。"
-    words = [f"抓取到 {report.new} 笔新订单"]
-    if report.pushed:
-        words.append(f"已向供应商推送 {report.pushed} 张采购单")
-    if report.waiting:
-        words.append(f"{report.waiting} 张采购单因钱包余额不足未推送")
-    if report.own_lines:
-        words.append(f"{report.own_lines} 行商品由店铺自行发货")
-    return "，".join(words) + "。"
-
-
 @blueprint.post("/orders/fetch")
 @requires(Permission.SUPPLY_USE)
 def fetch() -> Response:
     """Fetch the shop's paid orders and send them on to the suppliers."""
     with unit_of_work():
-        report = fetching.fetch_orders(actor(), form_key(request.form))
-    flash(_told(report), "warning" if report.waiting else "success")
+        report = fetch_job.fetch_or_start(actor(), form_key(request.form))
+    if isinstance(report, str):
+        return redirect(url_for("jobs.show", public_id=report))
+    flash(report.words(), "warning" if report.waiting else "success")
     return redirect(url_for("supply.order_list"))
 
 

@@ -234,5 +234,6 @@ def fetch_increment() -> Response:
     """增量抓取 now."""
     with unit_of_work():
         report = incremental.fetch_increment(actor(), form_key(request.form))
-    flash(f"增量抓取完成：新订单 {report.new} 笔，更新 {report.updated} 笔。", "success")
+    more = "还有更晚的时间段没有读，请再抓取一次。" if report.more else ""
+    flash(f"增量抓取完成：新订单 {report.new} 笔，更新 {report.updated} 笔。{more}", "warning" if more else "success")
     return redirect(url_for("supply.fetching_page"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import secrets
 from collections.abc import Sequence
 
 from app.core.actor import Actor
@@ -22,11 +23,12 @@ from tests.factories.world import make_actor
 
 RECEIVER = Receiver("收货人甲", "13900000001", "示例省 示例市 示例区", "示例路 1 号")
 _count = itertools.count(1)
+_RUN = secrets.token_hex(3)
 
 
 def key() -> str:
-    """Return a key that no other call of this run has."""
-    return f"test-{next(_count)}"
+    """Return a key that no other call has, in this process or another."""
+    return f"test-{_RUN}-{next(_count)}"
 
 
 def waybill() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -32,12 +33,13 @@ from tests.factories.mall import buy
 from tests.factories.world import make_actor
 
 _count = itertools.count(1)
+_RUN = secrets.token_hex(3)
 DOUBLE = PriceRule(RuleKind.PERCENT, percent_bp=20_000)
 
 
 def key() -> str:
-    """Return a key that no other call of this run has."""
-    return f"supply-test-{next(_count)}"
+    """Return a key that no other call has, in this process or another."""
+    return f"supply-test-{_RUN}-{next(_count)}"
 
 
 def row(number: int = 1, sku: int = 1, **changes: Any) -> dict[str, str]:

@@ -22,7 +22,7 @@ from app.worlds.models import World
 from sim_supply import access
 from sim_supply.domain.catalogue import COLUMNS
 from sim_supply.models.catalogue import CatalogueImport, Category, ImportStatus, Product, Sku, Supplier
-from sim_supply.services import imports
+from sim_supply.services import export, imports
 from tests.factories import mall, supply
 from tests.factories.tables import changed, fingerprint
 from tests.factories.world import make_world
@@ -204,6 +204,26 @@ def test_a_check_stores_no_goods(world: World) -> None:
     assert (row.status, row.rows, row.good, row.refused) == (ImportStatus.CHECKED, 1, 1, 0)
 
 
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_an_exported_library_imports_without_a_change(world: World, kind: str) -> None:
+    rows = [
+        supply.row(1, name='-5℃ 冰袋, "加厚"款', brief="=1+1", keywords="@夏天,+冰", image_url="https://例子.example/1.png"),
+        supply.row(1, 2, name='-5℃ 冰袋, "加厚"款', brief="=1+1", keywords="@夏天,+冰", cost_price="0.07", stock="0",
+                   image_url="https://例子.example/1.png", retail_floor="30", retail_ceiling="60.5", alarm_stock="3"),
+        supply.row(2, supplier_code="007", sku_code="00012", mode="经销", freight_by="分销商", stock="1000000"),
+        supply.row(3, cost_price=""),
+    ]  # fmt: skip
+    assert take(world, supply.csv_bytes(rows), cost_bp=4567)["committed"]
+    before = {name: print_ for name, print_ in fingerprint().items() if name in LIBRARY}
+    exported = export.catalogue(supply.make_instructor(world), kind)
+    report = take(world, exported)
+    assert report["committed"], report["refusals"]
+    result = report["result"]
+    assert result == {**dict.fromkeys(result, 0), "unchanged": 4}  # type: ignore[call-overload]
+    assert {name: print_ for name, print_ in fingerprint().items() if name in LIBRARY} == before
+    assert export.catalogue(supply.make_instructor(world), kind) == exported or kind == "xlsx"  # xlsx holds its date
+
+
 def test_the_same_upload_is_kept_once(world: World) -> None:
     instructor = supply.make_instructor(world)
     data = supply.csv_bytes([supply.row(1)])
@@ -280,6 +300,13 @@ def test_the_command(app: Flask, tmp_path: Path) -> None:
     exit_code, out, err = command(app, str(good), "--class", code)
     assert (exit_code, out) == (2, "")
     assert "--cost-percent" in err
+    exit_code, out, _ = command(app, str(good), "--class", code, "--cost-percent", "62.5", "--dry-run")
+    report = json.loads(out)
+    assert (exit_code, report["committed"], report["good"], report["reason"]) == (0, False, 1, "只检查，没有导入。")
+    with app.app_context():
+        stored = [db.session.scalar(sa.select(sa.func.count()).select_from(m)) for m in (Sku, CatalogueImport)]
+        assert stored == [0, 0]
+        db.session.remove()
     exit_code, out, _ = command(app, str(good), "--class", code, "--cost-percent", "62.5")
     report = json.loads(out)
     assert (exit_code, report["committed"], report["rows"], report["result"]["skus_created"]) == (0, True, 1, 1)
@@ -287,6 +314,8 @@ def test_the_command(app: Flask, tmp_path: Path) -> None:
     bad.write_bytes(supply.csv_bytes([supply.row(2), supply.row(3, name="")]))
     exit_code, out, _ = command(app, str(bad), "--class", code)
     assert (exit_code, json.loads(out)["committed"], json.loads(out)["refusals"][0]["row"]) == (4, False, 3)
+    exit_code, out, _ = command(app, str(bad), "--class", code, "--dry-run")
+    assert (exit_code, "1 行不合格" in json.loads(out)["reason"]) == (0, True)
     exit_code, out, _ = command(app, str(bad), "--class", code, "--good-rows")
     assert (exit_code, json.loads(out)["committed"]) == (0, True)
     with app.app_context():
