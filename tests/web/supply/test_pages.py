@@ -17,6 +17,7 @@ from sim_mall.models.goods import Listing
 from sim_supply.domain.order_flow import OrderState
 from sim_supply.models.catalogue import Sku
 from sim_supply.models.orders import PurchaseOrder
+from sim_supply.services import fetch_job
 from tests.factories import mall, supply
 from tests.factories.tables import changed, fingerprint
 from tests.factories.world import make_actor, make_world, sign_in
@@ -115,6 +116,24 @@ def test_fetching_twice_with_one_key_is_one_fetch(web: FlaskClient, world: World
     for _ in range(2):
         assert "抓取到 1 笔新订单" in flashed(web, "/supply/orders/fetch", {"key": "same"})
     assert count(PurchaseOrder) == 1
+
+
+def test_many_orders_are_fetched_with_progress(
+    web: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_job, "AT_ONCE", 1)
+    seller, shop = mall.make_seller(world)
+    supply.list_products(seller, world, "P1")
+    for _ in range(2):
+        supply.buy_goods(mall.make_trainee(world), shop.id, ("P1-1", 1))
+    sign_in(web, seller)
+    text = flashed(web, "/supply/orders/fetch", {"key": "many"})
+    assert "抓取到 2 笔新订单，已向供应商推送 2 张采购单。" in text
+    assert 'href="/supply/orders/"' in text
+    assert 'data-poll-done=""' in text  # what came of it is read before the page goes on
+    flashed(web, "/supply/orders/fetch", {"key": "many"})
+    assert count(PurchaseOrder) == 2
+    assert "没有新的待发货订单。" in flashed(web, "/supply/orders/fetch", {"key": "none"})
 
 
 def test_push_and_cancel_by_button(web: FlaskClient, world: World) -> None:
