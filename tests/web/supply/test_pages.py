@@ -118,9 +118,7 @@ def test_fetching_twice_with_one_key_is_one_fetch(web: FlaskClient, world: World
     assert count(PurchaseOrder) == 1
 
 
-def test_many_orders_are_fetched_with_progress(
-    web: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_many_orders_are_fetched_with_progress(web: FlaskClient, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fetch_job, "AT_ONCE", 1)
     seller, shop = mall.make_seller(world)
     supply.list_products(seller, world, "P1")
