@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.core.actor import Actor
+from app.worlds.clock import sim_now
+from sim_livestream.models.rooms import LiveRoom
 from sim_mall import open_platform
-from sim_mall.data import Colleague, ListingInfo, OrderInfo, Receiver, ShopInfo, SpeechFinding
+from sim_mall.data import Colleague, ListingInfo, LiveCoupon, LiveQuote, OrderInfo, Receiver, ShopInfo, SpeechFinding
 
 
 def my_shop(actor: Actor) -> ShopInfo | None:
@@ -52,6 +54,43 @@ def later_sales(world_id: int, buyers: Mapping[int, Collection[int]], since: dat
 def default_address(actor: Actor) -> Receiver | None:
     """Return where the actor's orders go unless they say otherwise."""
     return open_platform.default_address(actor)
+
+
+def quote(actor: Actor, *, sku_id: int, quantity: int, live_price: int, region: str) -> LiveQuote:
+    """Return what a purchase costs with coupons and freight."""
+    return open_platform.quote_live_order(actor, sku_id=sku_id, quantity=quantity, live_price=live_price, region=region)
+
+
+def coupons(world_id: int, room_id: int) -> list[LiveCoupon]:
+    """Return the coupons of a room."""
+    return open_platform.live_coupons(world_id, room_id)
+
+
+def issue_coupon(
+    actor: Actor, room: LiveRoom, *, threshold: int, off: int, total: int, each: int, days: int, key: str
+) -> LiveCoupon:
+    """Issue a coupon of the room's shop, to be given in the room alone; good for simulated days."""
+    now = sim_now(room.world_id)
+    draft = open_platform.CouponDraft(
+        name=f"直播券·{room.title}"[:20],
+        threshold=threshold,
+        total=total,
+        starts_at=now,
+        ends_at=now + timedelta(days=days),
+        off=off,
+        per_user=each,
+    )
+    return open_platform.create_live_coupon(actor, room.id, draft, key)
+
+
+def stop_coupon(actor: Actor, coupon_id: int) -> LiveCoupon:
+    """Stop giving a coupon."""
+    return open_platform.stop_live_coupon(actor, coupon_id)
+
+
+def claim_coupon(actor: Actor, room_id: int, coupon_id: int, key: str) -> LiveCoupon:
+    """Take one coupon of the room."""
+    return open_platform.claim_live_coupon(actor, room_id, coupon_id, key)
 
 
 def place(

@@ -263,7 +263,10 @@ class AfterSaleInfo:
 
 @dataclass(frozen=True, slots=True)
 class LiveCoupon:
-    """A coupon that a live room gives. words: what it does (满100减10); claimed of ``total`` were given."""
+    """A coupon that a live room gives. words: what it does (满100减10); claimed of ``total`` were given.
+
+    given: whether it can still be taken.
+    """
 
     id: int
     name: str
@@ -272,3 +275,18 @@ class LiveCoupon:
     claimed: int
     per_user: int
     ends_at: datetime
+    given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveQuote:
+    """What a purchase in a live room costs, in fen. discounts: (words, fen) of activities and coupons.
+
+    blocked: the goods cannot be sent to the receiver's region.
+    """
+
+    goods: int
+    discounts: tuple[tuple[str, int], ...]
+    freight: int
+    payable: int
+    blocked: bool

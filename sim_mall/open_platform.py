@@ -22,6 +22,7 @@ from sim_mall.data import (
     ListingDraft,
     ListingInfo,
     LiveCoupon,
+    LiveQuote,
     OrderInfo,
     OrderLineInfo,
     ParcelInfo,
@@ -38,6 +39,7 @@ from sim_mall.models.trade import Order, Parcel
 from sim_mall.services import (
     addresses,
     aftersales,
+    checkout,
     increments,
     listing_pages,
     listings,
@@ -66,6 +68,7 @@ __all__ = [
     "ListingDraft",
     "ListingInfo",
     "LiveCoupon",
+    "LiveQuote",
     "OrderInfo",
     "OrderLineInfo",
     "ParcelInfo",
@@ -104,6 +107,7 @@ __all__ = [
     "parcels",
     "pay_order",
     "place_live_order",
+    "quote_live_order",
     "receive_after_sale",
     "refuse_role",
     "report_live_violation",
@@ -241,7 +245,10 @@ def place_live_order(
     address_id: int | None = None,
     key: str,
 ) -> OrderInfo:
-    """Place an order from a live room at its price (fen); reserves stock; receiver or an address of the actor."""
+    """Place an order from a live room at its price (fen); reserves stock; receiver or an address of the actor.
+
+    The buyer's best coupons are used, as ``quote_live_order`` says.
+    """
     if receiver is None:
         address = access.get_address(actor, address_id) if address_id is not None else addresses.default_address(actor)
         if address is None:
@@ -254,8 +261,24 @@ def place_live_order(
         key=key,
         live_price={sku_id: live_price},
         live=orders.LiveOrigin(room_id, item_id),
+        choice=checkout.Choice(),
     )
     return get_order(actor, ids[0])
+
+
+def quote_live_order(actor: Actor, *, sku_id: int, quantity: int, live_price: int, region: str = "") -> LiveQuote:
+    """Price a purchase at a live price (fen) with the buyer's best coupons and the freight; changes nothing.
+
+    region: division code of the receiver, '' takes each template's default row.
+    """
+    found = checkout.check_out(actor, [checkout.Wanted(sku_id, quantity)], {sku_id: live_price}, region)
+    return LiveQuote(
+        goods=found.lines[0].price * quantity,
+        discounts=tuple(found.discounts()),
+        freight=found.quote.freight_total,
+        payable=found.quote.payable,
+        blocked=bool(found.blocked),
+    )
 
 
 def pay_order(actor: Actor, order_id: int, key: str) -> OrderInfo:

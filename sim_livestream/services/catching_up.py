@@ -11,7 +11,7 @@ from sim_livestream.access import Standing
 from sim_livestream.data import CatchUp
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import ItemStatus
-from sim_livestream.services import chat, games, journal, picture, presence, stage
+from sim_livestream.services import chat, games, journal, picture, presence, stage, vouchers
 from sim_livestream.services.memory import memory
 from sim_livestream.services.payloads import comment_body, item_body, moment, room_body, slide_body
 
@@ -53,7 +53,7 @@ def _common(room: LiveRoom, seq: int) -> dict[str, Any]:
         "items": items,
         "pinned": clip.item_id if clip else None,
         "slide": slide_body(stage.current_slide(room)),
-        "games": games.running(room.id),
+        "games": {**games.running(room.id), "coupons": vouchers.running(room)},
         "picture": picture.shown(room),
         "rules": {"slow": room.slow_seconds, "quiet": room.quiet},
     }

@@ -13,16 +13,17 @@ from app.core import audit
 from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import add_missing, db, matched
-from app.core.errors import InvalidInput, Refused
+from app.core.errors import Conflict, InvalidInput, Refused
 from app.core.idempotency import once
+from app.core.money import plain_yuan
 from app.core.permissions import Permission
 from app.worlds.api import scope_of_world
 from sim_livestream import access, mall_client
 from sim_livestream.data import Bought, BuySheet, SkuChoice
 from sim_livestream.domain.room_flow import QUOTE_HOLDS, RoomState
 from sim_livestream.models.rooms import LiveRoom
-from sim_livestream.models.selling import ItemStatus, LiveItem, LiveQuota, LiveSale, SaleStatus
-from sim_mall.data import Receiver
+from sim_livestream.models.selling import ItemStatus, LiveItem, LivePrice, LiveQuota, LiveSale, SaleStatus
+from sim_mall.data import LiveQuote, Receiver
 
 MOST_UNITS = 999
 
@@ -142,6 +143,36 @@ def buy_sheet(actor: Actor, number: int, item_id: int) -> BuySheet:
     )
 
 
+def price_of(actor: Actor, number: int, item_id: int, sku_id: int | None, quantity: int) -> LiveQuote:
+    """Return what so many units cost now, sent to the default address, with the person's best coupons and freight.
+
+    sku_id: None for the first specification. Raises Refused for what cannot be bought, InvalidInput for a
+    specification that the item does not have.
+    """
+    actor.require(Permission.MALL_BUY)
+    room = access.get_room(actor, number)
+    item = access.get_item(room, item_id)
+    if reason := why_not(actor, room, item):
+        raise Refused(reason)
+    price = _price(item, sku_id) if sku_id is not None else item.prices[0]
+    _check_quantity(quantity)
+    receiver = mall_client.default_address(actor)
+    region = receiver.division_code if receiver else ""
+    return mall_client.quote(actor, sku_id=price.sku_id, quantity=quantity, live_price=price.price, region=region)
+
+
+def _price(item: LiveItem, sku_id: int) -> LivePrice:
+    price = next((price for price in item.prices if price.sku_id == sku_id), None)
+    if price is None:
+        raise InvalidInput("请选择规格。", field="sku")
+    return price
+
+
+def _check_quantity(quantity: int) -> None:
+    if not 1 <= quantity <= MOST_UNITS:
+        raise InvalidInput("购买数量应为正整数。", field="quantity")
+
+
 def buy(
     actor: Actor,
     number: int,
@@ -152,12 +183,15 @@ def buy(
     receiver: Receiver | None,
     key: str,
     quote: str = "",
+    expected: int | None = None,
 ) -> Bought:
     """Order and pay at the live price (支付); all of it or nothing. receiver: None for the default address.
 
     quote: of the buying sheet; a cart that was quoted on air keeps its price for fifteen minutes after the end.
+    expected: fen that the sheet showed, with coupons and freight; None when it showed none.
 
-    Raises Refused off air, beyond the limit, without stock or money; Conflict when the key was used otherwise.
+    Raises Refused off air, beyond the limit, without stock or money; Conflict when the key was used otherwise
+    or the order would cost something else than was shown.
     """
     actor.require(Permission.MALL_BUY)
     room = access.get_room(actor, number)
@@ -168,7 +202,7 @@ def buy(
 
     def carry_out() -> dict[str, object]:
         quoted = read_quote(actor, quote) if quote else None
-        wanted = Wanted(item_id, sku_id, quantity, where, key, quoted)
+        wanted = Wanted(item_id, sku_id, quantity, where, key, quoted, expected)
         return asdict(_order_and_pay(actor, room, wanted))
 
     body = [number, item_id, sku_id, quantity, asdict(receiver)]
@@ -185,6 +219,7 @@ class Wanted:
     receiver: Receiver
     key: str
     quoted: Quote | None
+    expected: int | None = None
 
 
 def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
@@ -193,11 +228,8 @@ def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
     item = access.get_item(room, wanted.item_id)
     if reason := why_not(actor, room, item, wanted.quoted):
         raise Refused(reason)
-    if not 1 <= quantity <= MOST_UNITS:
-        raise InvalidInput("购买数量应为正整数。", field="quantity")
-    price = next((price for price in item.prices if price.sku_id == sku_id), None)
-    if price is None:
-        raise InvalidInput("请选择规格。", field="sku")
+    _check_quantity(quantity)
+    price = _price(item, sku_id)
     agreed = price.price
     if room.state is RoomState.ENDED and wanted.quoted is not None:
         agreed = wanted.quoted.prices.get(sku_id, price.price)
@@ -214,6 +246,11 @@ def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
         receiver=wanted.receiver,
         key=f"{key[:70]}:place",
     )
+    if wanted.expected is not None and order.payable != wanted.expected:
+        was, now = plain_yuan(wanted.expected), plain_yuan(order.payable)
+        raise Conflict(
+            f"应付金额变了：刚才是 {was} 元，现在是 {now} 元。请看过新的金额后再支付。", code="price_changed"
+        )
     db.session.add(
         LiveSale(
             world_id=room.world_id,

@@ -1,4 +1,4 @@
-"""Games of a room: red packets, lucky bags, polls, following; given by the crew, taken by viewers."""
+"""Games of a room: red packets, lucky bags, polls, coupons, following; given by the crew, taken by viewers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key
 from sim_livestream import forms
 from sim_livestream.models.play import LotCondition
-from sim_livestream.services import crew, lots, packets, polls
+from sim_livestream.services import crew, lots, packets, polls, vouchers
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
 
@@ -98,6 +98,42 @@ def vote(number: int, poll_id: int) -> Answer:
     choice = forms.whole(request.form, "choice", "请选择一个选项。")
     polls.vote(actor(), number, poll_id, choice, form_key(request.form))
     return done("已投票。", url_for("live.room", number=number))
+
+
+@blueprint.post("/studio/<int:number>/coupons")
+@requires(HOST)
+def issue_coupon(number: int) -> Answer:
+    """Give coupons in the room."""
+    values = request.form
+    vouchers.issue(
+        actor(),
+        number,
+        threshold=forms.yuan(values, "threshold", "请填写满多少元可用，0 表示没有门槛。"),
+        off=forms.yuan(values, "off", "请填写减多少元，最多两位小数。"),
+        total=forms.whole(values, "total", "请填写发放张数。"),
+        each=forms.whole(values, "each", "请填写每人限领几张。", default=1),
+        days=forms.whole(values, "days", "请填写有效天数。", default=3),
+        key=form_key(values),
+    )
+    return done("优惠券已发到直播间。", url_for("live.console", number=number))
+
+
+@blueprint.post("/studio/<int:number>/coupons/<int:coupon_id>/stop")
+@requires(HOST)
+def stop_coupon(number: int, coupon_id: int) -> Answer:
+    """Stop giving a coupon."""
+    with unit_of_work():
+        vouchers.stop(actor(), number, coupon_id)
+    return done("已停发，观众领到的仍然可用。", url_for("live.console", number=number))
+
+
+@blueprint.post("/<int:number>/coupons/<int:coupon_id>/claim")
+@requires(Permission.MALL_BUY)
+def claim_coupon(number: int, coupon_id: int) -> Answer:
+    """Take a coupon."""
+    with unit_of_work():
+        coupon = vouchers.claim(actor(), number, coupon_id, form_key(request.form))
+    return done(f"已领取“{coupon.words}”，下单时自动使用。", url_for("live.room", number=number), words=coupon.words)
 
 
 @blueprint.post("/<int:number>/follow")

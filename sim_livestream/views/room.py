@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from flask import render_template, request, url_for
 
+from app.core.errors import Refused
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -51,6 +55,18 @@ def item(number: int, item_id: int) -> str:
     return render_template("live/_buy.html", number=number, sheet=sheet, key=new_key())
 
 
+@blueprint.get("/<int:number>/items/<int:item_id>/price")
+@requires(Permission.MALL_BUY)
+def price(number: int, item_id: int) -> dict[str, Any]:
+    """Tell what so many units cost, with coupons and freight, for the buying sheet."""
+    sku_id = forms.whole(request.args, "sku", "请选择规格。", default=0)
+    quantity = forms.whole(request.args, "quantity", "购买数量应为正整数。", default=1)
+    try:
+        return asdict(purchase.price_of(actor(), number, item_id, sku_id or None, quantity))
+    except Refused as refused:  # an answer to the question, too
+        return {"refusal": refused.message}
+
+
 @blueprint.post("/<int:number>/items/<int:item_id>/buy")
 @requires(Permission.MALL_BUY)
 def buy(number: int, item_id: int) -> Answer:
@@ -65,6 +81,7 @@ def buy(number: int, item_id: int) -> Answer:
         receiver=forms.receiver_of(values),
         key=form_key(values),
         quote=values.get("quote", "")[:2000],
+        expected=forms.whole(values, "expected", "请刷新后重试。") if values.get("expected") else None,
     )
     return done(
         "支付成功，主播会尽快发货。",

@@ -16,7 +16,7 @@ from sim_livestream.domain.packet import LENGTHS
 from sim_livestream.domain.room_flow import CLOSED, STATE_NAMES
 from sim_livestream.models.rooms import LiveSlide
 from sim_livestream.models.selling import ItemStatus
-from sim_livestream.services import catching_up, crew, explaining, figures, goods, rooms, stage
+from sim_livestream.services import catching_up, crew, explaining, figures, goods, rooms, stage, vouchers
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
 
@@ -92,6 +92,7 @@ def console(number: int) -> str | Response:
         figures=figures.compute(room),
         role=role,
         crew=crew.crew_of(room.id),
+        coupons=vouchers.issued(room),
         crew_names=crew.CREW_NAMES,
         colleagues=crew.colleagues(actor(), number) if role == "host" else [],
         lengths=LENGTHS,

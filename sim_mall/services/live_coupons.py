@@ -8,8 +8,9 @@ import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
+from app.worlds.clock import sim_now
 from sim_mall.data import LiveCoupon
-from sim_mall.domain.promotion_flow import CouponChannel
+from sim_mall.domain.promotion_flow import CouponChannel, TemplateState
 from sim_mall.models.promotions import CouponTemplate
 from sim_mall.services import coupons
 from sim_mall.services.coupons import CouponDraft
@@ -24,9 +25,9 @@ def create_live_coupon(actor: Actor, room_id: int, draft: CouponDraft, key: str)
     return _live_coupon(coupons.create_template(actor, found, key))
 
 
-def live_coupons(actor: Actor, room_id: int) -> list[LiveCoupon]:
+def live_coupons(world_id: int, room_id: int) -> list[LiveCoupon]:
     """Return the coupons of a live room, oldest first."""
-    query = sa.select(CouponTemplate).where(CouponTemplate.world_id == actor.world(), CouponTemplate.room_id == room_id)
+    query = sa.select(CouponTemplate).where(CouponTemplate.world_id == world_id, CouponTemplate.room_id == room_id)
     return [_live_coupon(row) for row in db.session.scalars(query.order_by(CouponTemplate.id))]
 
 
@@ -42,4 +43,5 @@ def stop_live_coupon(actor: Actor, coupon_id: int) -> LiveCoupon:
 
 
 def _live_coupon(row: CouponTemplate) -> LiveCoupon:
-    return LiveCoupon(row.id, row.name, coupons.words(row), row.total, row.claimed, row.per_user, row.ends_at)
+    given = row.state == TemplateState.ACTIVE and row.claimed < row.total and sim_now(row.world_id) < row.ends_at
+    return LiveCoupon(row.id, row.name, coupons.words(row), row.total, row.claimed, row.per_user, row.ends_at, given)

@@ -60,11 +60,12 @@ def make_show(
     live: int = 39_00,
     limit: int = 0,
     world: World | None = None,
+    freight: int = 0,
 ) -> Show:
     """Make a room of a fresh shop with one item at ``live`` fen (every SKU), on air unless said otherwise."""
     world = world or make_world()
     host, shop = make_seller(world)
-    listing = make_listing(host, shop, f"直播好物第{next(_count)}号", skus)
+    listing = make_listing(host, shop, f"直播好物第{next(_count)}号", skus, freight=freight)
     with unit_of_work():
         number = rooms.create_room(host, "秋季上新专场", "满意再走", None, key())
         item_id = goods.add_item(host, number, listing.id)

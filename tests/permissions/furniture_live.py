@@ -11,7 +11,7 @@ from app.core.db import db
 from app.core.uow import unit_of_work
 from sim_livestream.models.play import LotCondition
 from sim_livestream.models.rooms import LiveRecording, LiveRoom
-from sim_livestream.services import lots, packets, polls, presence, rooms
+from sim_livestream.services import lots, packets, polls, presence, rooms, vouchers
 from tests.factories import mall
 
 
@@ -32,6 +32,7 @@ def furnish(number: int, owner: Actor, mate: Actor) -> dict[str, object]:
             key=mall.key(),
         )
         poll_id = polls.open_poll(owner, number, "选哪个", ["甲", "乙"], 3, mall.key())
+        coupon_id = vouchers.issue(owner, number, threshold=0, off=100, total=50, each=1, days=3, key=mall.key())
         world_id = owner.world()
         presence.register_viewers(world_id, room_id, {mate.person(): mate.name})
     folder = current_app.config["SETTINGS"].var_dir / "live" / str(number)
@@ -41,6 +42,7 @@ def furnish(number: int, owner: Actor, mate: Actor) -> dict[str, object]:
         "packet_id": packet_id,
         "lot_id": lot_id,
         "poll_id": poll_id,
+        "coupon_id": coupon_id,
         "account_id": mate.person(),
         "deed": "unban",
         "way": "open",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import json
 import queue
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -177,6 +179,31 @@ def test_strangers_and_other_sites_are_refused(server: Server) -> None:
     viewer = Viewer(server.port, tickets[0])
     assert viewer.send("join", {"room": show.number + 1})["code"] == "not_found"
     viewer.client.disconnect()
+
+
+@pytest.mark.sqlite_only
+def test_the_official_client_speaks_with_the_room(server: Server) -> None:
+    show, tickets, _browser = prepare(server, 1)
+    plan = json.dumps({"port": server.port, "room": show.number, "ticket": tickets[0]})
+    command = [str(BIN / "node"), str(Path(__file__).with_name("official_client.mjs")), plan]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    answers, heard, last = told["answers"], told["heard"], told["last"]
+    assert answers["stranger"]
+    assert (answers["tooEarly"]["ok"], answers["tooEarly"]["code"]) == (False, "not_joined")
+    assert answers["join"]["ok"] is True
+    assert answers["comment"] == answers["again"]  # the key stands for one message
+    assert answers["like"] == {"ok": True, "counted": 5}
+    assert (answers["share"]["ok"], answers["leave"]["ok"]) == (True, True)
+    assert answers["unknown"]["ok"] is False
+    assert (answers["rejoin"]["ok"], answers["after"]["ok"]) == (True, True)
+    assert heard[0]["kind"] == "snapshot"
+    seqs = [body["seq"] for body in heard if body["kind"] != "snapshot"]
+    assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))  # each event once, none missed over the break
+    assert seqs[0] <= last < seqs[-1]
+    texts = [comment["text"] for body in heard if body["kind"] == "tick" for comment in body["comments"]]
+    assert texts == ["你好，主播", "我回来了"]
 
 
 def _answers(port: int) -> bool:

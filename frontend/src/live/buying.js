@@ -17,6 +17,34 @@ function total(form) {
   form.querySelector("[data-buy-was-text]").textContent = yuan(Number(sku.dataset.was));
 }
 
+// What it really costs, coupons and freight included, comes from the server; a later question makes an earlier one void.
+async function reckon(form) {
+  const lines = form.querySelector("[data-buy-lines]");
+  const sku = form.querySelector("[name=sku]:checked");
+  if (!lines || !sku) return;
+  const expected = form.querySelector("[data-buy-expected]");
+  const note = form.querySelector("[data-buy-note]");
+  const asked = `${sku.value}:${form.elements.quantity.value}`;
+  expected.value = "";
+  form.dataset.asked = asked;
+  const other = form.querySelector("[data-address]:checked")?.value === "other" || !form.querySelector("[data-address]");
+  try {
+    const answer = await fetch(`${form.dataset.price}?sku=${sku.value}&quantity=${form.elements.quantity.value}`, { headers: { ...HEADERS, Accept: "application/json" } });
+    const told = await answer.json();
+    if (form.dataset.asked !== asked) return;
+    if (!answer.ok || told.refusal) return say(form, told.refusal ?? told.error ?? "");
+    say(form, "");
+    const rows = [["商品", yuan(told.goods)], ...told.discounts.map(([words, fen]) => [words, `-${yuan(fen)}`]), ["运费", told.freight ? yuan(told.freight) : "包邮"]];
+    lines.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
+    lines.hidden = false;
+    form.querySelector("[data-buy-total]").replaceChildren(price(told.payable));
+    note.textContent = other ? "从虚拟钱包支付，运费以填写的地址为准" : "从虚拟钱包支付";
+    expected.value = other ? "" : told.payable;
+  } catch {
+    note.textContent = "从虚拟钱包支付，运费和优惠以订单为准";
+  }
+}
+
 function address(form) {
   const other = form.querySelector("[data-other]");
   if (!other) return;
@@ -40,7 +68,10 @@ async function pay(form, dialog) {
   try {
     const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { ...HEADERS, Accept: "application/json" } });
     const body = await answer.json();
-    if (!answer.ok) return say(form, body.error ?? "没有成功，请稍后再试。");
+    if (!answer.ok) {
+      if (body.code === "price_changed") await reckon(form);
+      return say(form, body.error ?? "没有成功，请稍后再试。");
+    }
     form.replaceWith(
       make(
         "div", { className: "bought" }, icon("circle-check"), make("p", { className: "bought-title", tabIndex: -1 }, "支付成功"),
@@ -77,8 +108,17 @@ export async function openSheet(dialog, address_, opener) {
   startDialogs(body);
   total(form);
   address(form);
-  form.addEventListener("input", () => total(form));
-  form.addEventListener("change", () => (total(form), address(form)));
+  reckon(form);
+  let timer = 0;
+  for (const kind of ["input", "change"]) {
+    form.addEventListener(kind, (event) => {
+      if (!["quantity", "sku", "address"].includes(event.target.name)) return;
+      total(form);
+      address(form);
+      clearTimeout(timer);
+      timer = setTimeout(() => reckon(form), 250);
+    });
+  }
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopPropagation();

@@ -1,11 +1,11 @@
-// Games in the room (红包、福袋、投票): chips at the side, a dialog for each; results are told to everybody.
+// Games in the room (红包、福袋、投票、优惠券): chips at the side, a dialog for each; results are told to everybody.
 import { make } from "../behaviour/once.js";
 import { toast } from "../behaviour/toasts.js";
 import { icon, yuan } from "./formats.js";
 import { post } from "./posting.js";
 
 const key = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-const KINDS = { packets: ["gift", "红包"], lots: ["confetti", "福袋"], polls: ["chart-pie", "投票"] };
+const KINDS = { packets: ["gift", "红包"], lots: ["confetti", "福袋"], polls: ["chart-pie", "投票"], coupons: ["ticket", "优惠券"] };
 
 export class Games {
   constructor(root, me, say) {
@@ -34,6 +34,7 @@ export class Games {
       if (fresh && kind === "packets") this.say(`主播发了一个 ${yuan(row.total)} 的红包：${row.words}`);
       if (fresh && kind === "lots") this.say(`主播发了福袋：${row.prize}`);
       if (fresh && kind === "polls") this.say(`投票：${row.question}`);
+      if (fresh && kind === "coupons") this.say(`主播发了优惠券：${row.words}`);
     } else {
       this.rows.delete(name);
       this.over(kind, row, more);
@@ -53,6 +54,7 @@ export class Games {
   }
 
   left(row) {
+    if (!row.ends) return row.words;
     const seconds = Math.max(0, Math.round((new Date(row.ends) - Date.now()) / 1000));
     return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
   }
@@ -89,7 +91,7 @@ export class Games {
     const answer = await post(`${this.url}/${path}`, { key: key(), ...fields });
     if (!answer.ok) {
       toast(answer.error, "warning");
-      if (answer.code === "taken" || answer.code === "voted") this.done.add(name);
+      if (["taken", "voted", "coupon_had"].includes(answer.code)) this.done.add(name);
     } else {
       this.done.add(name);
       after(answer);
@@ -114,6 +116,12 @@ export class Games {
     return [words, facts, this.button("抢红包", () => this.act(name, `packets/${row.id}/grab`, {}, (answer) => {
       this.dialog.querySelector("[data-game-body]").replaceChildren(make("p", { className: "game-won" }, yuan(answer.amount)), make("p", {}, "已存入你的钱包"));
     }))];
+  }
+
+  face_coupons(row, name) {
+    const parts = [make("p", { className: "game-words" }, row.words), make("p", { className: "muted" }, `每人限领 ${row.each} 张，下单时自动使用`)];
+    if (this.done.has(name)) return [...parts, make("p", {}, "已经领到，去小黄车选商品吧。")];
+    return [...parts, this.button("立即领取", () => this.act(name, `coupons/${row.id}/claim`, {}, () => this.open(name)))];
   }
 
   face_lots(row, name) {

@@ -119,7 +119,7 @@ export class Show {
       this.messages.say(`${body.who} 被禁言${body.minutes ? ` ${body.minutes} 分钟` : ""}`);
       if (body.account === this.me.account) this.setMuted(body.until);
     }
-    for (const [kind, name] of [["packet", "packets"], ["lot", "lots"], ["poll", "polls"]]) {
+    for (const [kind, name] of [["packet", "packets"], ["lot", "lots"], ["poll", "polls"], ["coupon", "coupons"]]) {
       if (body.kind === kind) this.games.take(name, body[kind], body);
     }
     if (body.kind === "rules") {

@@ -11,6 +11,8 @@ import { sortable } from "./sorting.js";
 
 const STRUCTURE = new Set(["pin", "item", "ended"]);
 
+const BEING_USED = "dialog[open], details[open] form"; // what somebody is typing into is not taken from under their hands
+
 function enliven(part) {
   for (const list of part.querySelectorAll("[data-order]")) sortable(list);
   for (const start of [startDialogs, startMenus, startFields, startCopy]) start(part);
@@ -22,7 +24,7 @@ async function refresh(address = location.href) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live-part]")) {
     const fresh = page.getElementById(part.id);
-    if (!fresh || fresh.innerHTML === part.innerHTML || part.querySelector("dialog[open]")) continue;
+    if (!fresh || fresh.innerHTML === part.innerHTML || part.querySelector(BEING_USED)) continue;
     part.replaceChildren(...fresh.childNodes);
     enliven(part);
   }

@@ -323,4 +323,33 @@ def test_pages_cost_the_same_however_much_there_is(app: Flask) -> None:
                 goods.add_item(show.host, show.number, listing.id)
                 chat.say(make_viewer(show), show.number, "好看", key())
     assert costs() == before
-    assert max(before) <= 56  # pages of the console: room, bag, stage, figures, and the shell around them
+    assert max(before) <= 57  # pages of the console: room, bag, stage, figures, and the shell around them
+
+
+def test_coupons_and_the_whole_price_on_the_pages(app: Flask) -> None:
+    with app.app_context():
+        show = make_show(freight=6_00)
+        host, guest = browser(app, show.host), browser(app, make_viewer(show))
+    fields = {"threshold": "50", "off": "5", "total": "10", "each": "1", "days": "3", "key": key()}
+    studio, room = f"/live/studio/{show.number}", f"/live/{show.number}"
+    bad = host.post(f"{studio}/coupons", data={**fields, "off": "五元"}, headers=SCRIPT)
+    assert (bad.status_code, bad.get_json()["error"]) == (400, "请填写减多少元，最多两位小数。")
+    assert host.post(f"{studio}/coupons", data=fields, headers=SCRIPT).get_json()["ok"] is True
+    assert "满50减5" in host.get(studio).get_data(as_text=True)
+    item = f"{room}/items/{show.item_id}"
+    assert "data-price" in guest.get(item, headers=SCRIPT).get_data(as_text=True)
+    price = guest.get(f"{item}/price?sku={show.sku_id}&quantity=2", headers=SCRIPT).get_json()
+    assert (price["freight"], price["payable"]) == (6_00, 84_00)
+    taken = guest.post(f"{room}/coupons/1/claim", data={"key": key()}, headers=SCRIPT)
+    assert taken.get_json()["words"] == "满50减5"
+    assert guest.get(f"{item}/price?sku={show.sku_id}&quantity=2", headers=SCRIPT).get_json()["payable"] == 79_00
+    buying = {"sku": show.sku_id, "quantity": 2, "key": key(), "expected": "8400", **RECEIVER_FIELDS}
+    refused = guest.post(f"{item}/buy", data=buying, headers=SCRIPT)
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "price_changed")
+    bought = guest.post(f"{item}/buy", data={**buying, "expected": "7900", "key": key()}, headers=SCRIPT)
+    assert bought.get_json()["payable"] == 79_00
+    assert host.post(f"{studio}/coupons/1/stop", headers=SCRIPT).get_json()["ok"] is True
+    gone = guest.post(f"{room}/coupons/1/claim", data={"key": key()}, headers=SCRIPT)
+    assert gone.status_code == 409
+    own = host.get(f"{item}/price", headers=SCRIPT)
+    assert (own.status_code, own.get_json()) == (200, {"refusal": "这是你自己的店铺，不能购买自己的商品。"})
