@@ -9,6 +9,7 @@ from app.core.errors import DomainError, InvalidInput
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
+from app.core.web.forms import new_key
 from app.core.web.paging import page_number, paginate
 from sim_livestream import access, forms, mall_client
 from sim_livestream.domain.pace import COMMENT_LENGTH, MUTE_MINUTES
@@ -93,6 +94,7 @@ def console(number: int) -> str | Response:
         role=role,
         crew=crew.crew_of(room.id),
         coupons=vouchers.issued(room),
+        fresh=new_key,  # each form of a game has a key of its own
         crew_names=crew.CREW_NAMES,
         colleagues=crew.colleagues(actor(), number) if role == "host" else [],
         lengths=LENGTHS,

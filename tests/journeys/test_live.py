@@ -1,4 +1,4 @@
-"""A whole show: planned, on air with a camera, kept in order by an assistant, watched and bought on a phone, replayed."""
+"""A whole show: planned, on air with a camera, kept in order by an assistant, bought in on a phone, replayed."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -335,7 +336,10 @@ def test_coupons_and_the_whole_price_on_the_pages(app: Flask) -> None:
     bad = host.post(f"{studio}/coupons", data={**fields, "off": "五元"}, headers=SCRIPT)
     assert (bad.status_code, bad.get_json()["error"]) == (400, "请填写减多少元，最多两位小数。")
     assert host.post(f"{studio}/coupons", data=fields, headers=SCRIPT).get_json()["ok"] is True
-    assert "满50减5" in host.get(studio).get_data(as_text=True)
+    console = host.get(studio).get_data(as_text=True)
+    assert "满50减5" in console
+    keys = re.findall(r'name="key" value="([^"]+)"', console)
+    assert len(keys) == len(set(keys)) == 4  # what one form did never stands in the way of another
     item = f"{room}/items/{show.item_id}"
     assert "data-price" in guest.get(item, headers=SCRIPT).get_data(as_text=True)
     price = guest.get(f"{item}/price?sku={show.sku_id}&quantity=2", headers=SCRIPT).get_json()
