@@ -51,6 +51,7 @@ def supplier(supplier_id: int) -> Purse:
 ISSUE = Purse(LedgerKind.ISSUE)
 ESCROW = Purse(LedgerKind.ESCROW)
 FEE = Purse(LedgerKind.FEE)
+CARRIER = Purse(LedgerKind.CARRIER)
 
 
 def _open(world_id: int, purse: Purse) -> LedgerAccount:

@@ -21,6 +21,7 @@ class LedgerKind(StrEnum):
     FEE = "fee"  # 平台服务费 (one per world)
     DEPOSIT = "deposit"  # 保证金 (owner: shop)
     POINTS = "points"  # 积分, one point one fen (owner: account)
+    CARRIER = "carrier"  # 快递与运费险 (one per world)
     SUPPLIER = "supplier"  # 供应商货款 (owner: supplier)
 
 
@@ -32,6 +33,7 @@ LEDGER_NAMES = {
     LedgerKind.FEE: "平台服务费",
     LedgerKind.DEPOSIT: "保证金",
     LedgerKind.POINTS: "积分",
+    LedgerKind.CARRIER: "快递与运费险",
     LedgerKind.SUPPLIER: "供应商货款",
 }
 

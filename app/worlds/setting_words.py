@@ -11,7 +11,10 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "资金与费率",
         "改动只影响之后的结算；类目费率在“费率与买卖限制”里设置。",
-        ("start_capital", "shop_deposit", "platform_fee_bp", "live_fee_bp", "tech_fee_bp", "points_bp"),
+        (
+            *("start_capital", "shop_deposit", "platform_fee_bp", "live_fee_bp", "tech_fee_bp"),
+            *("points_bp", "return_freight", "insurance_premium"),
+        ),
     ),
     (
         "规则力度",
@@ -50,6 +53,8 @@ HELP: dict[str, str] = {
     "live_fee_bp": "直播间成交的订单另外收取的比例。",
     "tech_fee_bp": "每笔结算金额另外收取的比例，退款不退回。",
     "points_bp": "确认收货后按商品实付返给买家的积分（1 积分抵 1 分），由平台承担；填 0 就不返。",
+    "return_freight": "买家寄回商品时付的运费；卖家的原因由卖家承担，店铺送运费险的由保险赔付，其余买家自付。",
+    "insurance_premium": "店铺送运费险时，每笔成交的订单付的保费。",
     "rule_strictness": "只提醒：发现问题只提示；标准：可以坚持提交并承担模拟处罚；严格：必须改好才能提交。",
     "rule_inspect_hours": "商品上架后过多久被系统巡检。",
     "appeal_hours": "收到处罚后可以申诉的时间。",

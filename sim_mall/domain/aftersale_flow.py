@@ -188,6 +188,23 @@ KIND_REASONS: dict[AfterSaleKind, tuple[Reason, ...]] = {
 }
 
 
-def postage_payer(reason: Reason) -> str:
-    """Return who pays for sending goods back: ``seller`` for the seller's fault, else ``buyer``."""
-    return "seller" if reason in SELLERS_FAULT else "buyer"
+class PostagePayer(StrEnum):
+    """Who bears the freight of goods sent back (退货运费)."""
+
+    BUYER = "buyer"  # 买家
+    SELLER = "seller"  # 卖家
+    INSURANCE = "insurance"  # 运费险
+
+
+POSTAGE_NAMES = {
+    PostagePayer.BUYER: "买家承担",
+    PostagePayer.SELLER: "卖家承担",
+    PostagePayer.INSURANCE: "运费险赔付",
+}
+
+
+def postage_payer(reason: Reason, *, insured: bool = False) -> PostagePayer:
+    """Return who bears it: the seller for the seller's fault, else the insurance where there is one."""
+    if reason in SELLERS_FAULT:
+        return PostagePayer.SELLER
+    return PostagePayer.INSURANCE if insured else PostagePayer.BUYER

@@ -12,6 +12,8 @@ KIND_NAMES: dict[str, str] = {
     "live_commission": "直播服务费",
     "tech_fee": "支付技术服务费",
     "fee_back": "服务费退回",
+    "return_freight_back": "退货运费",
+    "insurance": "运费险保费",
     "coupon_subsidy": "平台券、积分补贴",
     "coupon_subsidy_back": "平台券、积分补贴退回",
     "refund": "退款",

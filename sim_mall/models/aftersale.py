@@ -23,6 +23,7 @@ class AfterSale(StatefulMixin, Base):
     with freight. carrier, waybill: of goods on their way back; back_signed_at: when they reached the seller.
     parcel_id: the parcel on its way to the buyer that is to be stopped or was refused. exchange_sku_id,
     exchange_spec, difference: what the units are to be swapped for and what that costs more in all (fen).
+    postage: what the buyer paid to send goods back, postage_back: what of it came back from shop or insurance.
     reship_*: the goods that were sent again.
     """
 
@@ -55,6 +56,8 @@ class AfterSale(StatefulMixin, Base):
     exchange_spec: orm.Mapped[str] = orm.mapped_column(sa.String(120), default="", server_default="")
     difference: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
     difference_paid: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    postage: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
+    postage_back: orm.Mapped[int] = orm.mapped_column(sa.BigInteger, default=0, server_default="0")
     reship_carrier: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="", server_default="")
     reship_waybill: orm.Mapped[str] = orm.mapped_column(sa.String(30), default="", server_default="")
     reshipped_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
@@ -68,6 +71,7 @@ class AfterSale(StatefulMixin, Base):
     line: orm.Mapped[OrderLine] = orm.relationship()
     __table_args__ = (
         sa.CheckConstraint("quantity >= 1 AND amount >= 0 AND paid >= 0 AND difference >= 0", name="amounts"),
+        sa.CheckConstraint("postage_back >= 0 AND postage_back <= postage", name="postage"),
         sa.CheckConstraint("good >= 0 AND bad >= 0 AND good + bad <= quantity", name="returned"),
         sa.Index("ix_mall_after_sale_shop", "shop_id", "state", "id"),
         sa.Index("ix_mall_after_sale_buyer", "world_id", "buyer_id", "id"),

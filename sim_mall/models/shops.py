@@ -30,6 +30,7 @@ class Shop(StatefulMixin, Base):
     intro: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
     review_field: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="")
     review_reason: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
+    insures: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # 送运费险
     submitted_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     reviewed_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     opened_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)

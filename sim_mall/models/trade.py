@@ -73,6 +73,7 @@ class Order(StatefulMixin, Base):
     room_id: orm.Mapped[int | None]
     live_item_id: orm.Mapped[int | None]
     forming: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # its group is not full
+    insured: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # the shop gives 运费险
     goods_payable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     freight: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     payable: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)

@@ -26,7 +26,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import waybill_problem
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order
-from sim_mall.services import disputes, parcels, refunds, reshipping, stock, tickets
+from sim_mall.services import disputes, parcels, postage, refunds, reshipping, stock, tickets
 from sim_mall.services.applying import Claim, Offer, apply_after_sale, modify, offer
 from sim_mall.services.shops import system_of
 from sim_mall.services.tickets import (
@@ -140,6 +140,7 @@ def fill_waybill(actor: Actor, ticket_id: int, carrier: str, waybill: str) -> Af
     waybill = waybill.strip().upper()
     if problem := waybill_problem(carrier, waybill):
         raise InvalidInput(problem[1], field=problem[0])
+    postage.charge(ticket, order)
     tickets.move(ticket, "fill_waybill", actor, carrier=carrier, waybill=waybill, back_signed_at=None)
     due.schedule(
         ticket.world_id, sim_now(ticket.world_id) + WAY_BACK, RETURN_SIGNED, ticket.id, AfterSaleState.BUYER_SHIPPED

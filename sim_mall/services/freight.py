@@ -64,6 +64,15 @@ def way_cost(items: Sequence[Item], region: str) -> WayCost:
     return WayCost({shop_id: cost.fee for shop_id, cost in costs.items()}, tuple(blocked))
 
 
+def set_insurance(actor: Actor, shop_id: int, *, insures: bool) -> None:
+    """Give the return insurance (运费险) with every order placed from now on, or give it no longer."""
+    shop = access.get_sellers_shop(actor, shop_id, ShopPower.GOODS)
+    if shop.insures != insures:
+        shop.insures = insures
+        note(actor, shop.world_id, "shop.insurance", f"shop:{shop.id}", {"insures": insures})
+        db.session.flush()
+
+
 def refuse_blocked(goods: Sequence[Listing], blocked: Sequence[int], region: str) -> None:
     """Raise Refused (code no_ship) naming the goods, by their places, that cannot be sent to the region."""
     if blocked:

@@ -183,6 +183,7 @@ def _write_order(
         batch=batch,
         shop_id=shop_id,
         shop_name=checkout.lines[int(priced[0].id)].listing.shop.name,
+        insured=checkout.lines[int(priced[0].id)].listing.shop.insures,
         buyer_id=actor.person(),
         source=OrderSource.LIVE if live else OrderSource.MALL,
         room_id=live.room_id if live else None,

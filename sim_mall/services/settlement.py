@@ -19,6 +19,7 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.funds import FeeRate
 from sim_mall.models.goods import Category, Listing
 from sim_mall.models.trade import Order, OrderLine
+from sim_mall.services import postage
 
 
 def fee_table(world_id: int) -> FeeTable:
@@ -87,6 +88,7 @@ def settle(order: Order, memo: str = "") -> tuple[int, int]:
             memo=f"订单 {order.number} {FEE_NAMES[fee.kind]}",
         )
     _pay_subsidy(order)
+    postage.pay_premium(order)
     order.fee = total
     order.settled = left
     order.fee_returnable = sum(fee.amount for fee in fees if fee.kind in RETURNABLE)

@@ -30,7 +30,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import TicketEnded
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import shipping, stock
+from sim_mall.services import postage, shipping, stock
 from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.shops import system_of
 
@@ -195,6 +195,7 @@ def end(ticket: AfterSale, order: Order) -> None:
     """What follows the end of any ticket: the order changed, its clock may run on, others are told."""
     order.modified_at = sim_now(ticket.world_id)
     db.session.flush()
+    postage.settle(ticket, order)
     shipping.resume_receipt(order)
     publish(
         TicketEnded(

@@ -13,6 +13,8 @@ from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key, new_key
+from app.worlds.clock import get_world
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.freight import UNIT_NAMES, FreightRow, FreightTemplate, FreightUnit, from_json, shop_freight
 from sim_mall.domain.freight import Load as FreightLoad
@@ -139,6 +141,17 @@ def sample_fee(rules: dict[str, Any], count: int, weight_g: int, amount: int, re
     return "不配送" if cost.blocked else f"¥{plain_yuan(cost.fee)}" if cost.fee else "包邮"
 
 
+@seller.post("/freight/insurance")
+@requires(Permission.MALL_SELL)
+def set_insurance() -> Answer:
+    """送运费险, or no longer."""
+    insures = request.form.get("insures") == "1"
+    with unit_of_work():
+        freight.set_insurance(actor(), access.shop_of(actor(), ShopPower.GOODS).id, insures=insures)
+    done("已开通：之后的订单都送运费险。" if insures else "已关闭：之后的订单不再送运费险。")
+    return redirect(url_for("seller.freight_templates"))
+
+
 @seller.get("/freight/")
 @requires(Permission.MALL_SELL)
 def freight_templates() -> Answer:
@@ -155,6 +168,9 @@ def freight_templates() -> Answer:
     return render_template(
         "mall/seller/freight.html",
         shop_name=shop.name,
+        insures=shop.insures,
+        premium=setting(get_world(shop.world_id), "insurance_premium"),
+        return_freight=setting(get_world(shop.world_id), "return_freight"),
         rows=[
             {
                 "row": row,

@@ -7,21 +7,21 @@ from typing import Any
 from flask import url_for
 
 from app.core.flow import history
-from app.core.web.formats import when
+from app.core.web.formats import when, yuan
 from app.worlds.clock import sim_now
 from sim_mall.domain.aftersale_flow import (
     AFTERSALE_FLOW,
     GOODS_COME_BACK,
     KIND_NAMES,
+    POSTAGE_NAMES,
     REASON_NAMES,
     AfterSaleState,
     Outcome,
-    postage_payer,
     state_name,
 )
 from sim_mall.domain.waybill import carrier_name
 from sim_mall.models.aftersale import AfterSale
-from sim_mall.services import disputes
+from sim_mall.services import disputes, postage
 from sim_mall.views.shown import deadline, line_picture
 
 TICKET_TONES = {
@@ -90,11 +90,21 @@ def ticket_card(ticket: AfterSale) -> dict[str, Any]:
         "amount": ticket.paid if refunded else ticket.amount,
         "on_the_road": ticket.state == AfterSaleState.BUYER_SHIPPED and ticket.back_signed_at is None,
         "stops_parcel": ticket.parcel_id is not None and ticket.state == AfterSaleState.APPLIED,
-        "postage": ("卖家" if postage_payer(ticket.reason) == "seller" else "买家") + "承担"
-        if ticket.kind in GOODS_COME_BACK
-        else "",
+        "postage": _postage(ticket),
         "photos": photo_links(ticket.pictures),
     }
+
+
+def _postage(ticket: AfterSale) -> str:
+    """Return who bears the way back, how much it was and whether it came back."""
+    if ticket.kind not in GOODS_COME_BACK:
+        return ""
+    words = POSTAGE_NAMES[postage.bearer(ticket, ticket.order)]
+    if not ticket.postage:
+        return words
+    if ticket.postage_back:
+        return f"{yuan(ticket.postage)}，{words}，已退回买家 {yuan(ticket.postage_back)}"
+    return f"{yuan(ticket.postage)}，买家已付，{words}"
 
 
 def photo_links(names: list[Any]) -> list[str]:
