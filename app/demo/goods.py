@@ -10,7 +10,7 @@ from sim_mall.data import ListingDraft, SkuDraft
 from sim_mall.domain.freight import FreightRow, FreightTemplate, FreightUnit
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import Subject
-from sim_mall.services import freight, listings, pictures, shelves, shop_papers, shops
+from sim_mall.services import freight, listing_files, listings, pictures, shelves, shop_papers, shops
 
 COLOURS = (("米白", "#efe6d8", "#c9b48f"), ("雾蓝", "#cfdde6", "#7d9bb0"), ("豆沙", "#ecd5d3", "#b9807c"))
 SIZES = (("45 厘米", 3990, 30), ("55 厘米", 4990, 18))
@@ -40,6 +40,22 @@ def _picture(ground: str, deep: str, shape: int) -> bytes:
             draw.line((180, left, 620, left), fill=ground, width=14)
         else:
             draw.ellipse((left - 30, 380, left + 30, 440), fill=ground)
+    buffer = BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _paper() -> bytes:
+    """Return a sheet with lines and a seal as PNG: the practice authorisation for the brand."""
+    from PIL import Image, ImageDraw
+
+    image = Image.new("RGB", (600, 840), "#fdfcf8")
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((20, 20, 580, 820), outline="#b98b3d", width=6)
+    draw.rectangle((180, 90, 420, 130), fill="#33302a")
+    for line in range(9):
+        draw.rectangle((80, 200 + line * 50, 520 - (line % 3) * 60, 212 + line * 50), fill="#c9c4b8")
+    draw.ellipse((380, 650, 520, 790), outline="#c0392b", width=8)
     buffer = BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
@@ -81,6 +97,7 @@ def furnish_goods(market: Market) -> None:
     )
     listing = listings.create_listing(actor, shop_id, draft, strict=True)
     market.own.add(listing.id)
+    listing_files.add_file(actor, listing.id, "品牌授权书（练习）", _paper(), "authorisation.png", market.key())
     shelves.copy_listing(actor, listing.id, market.key())
     old = listings.create_listing(
         actor,

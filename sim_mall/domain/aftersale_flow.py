@@ -134,6 +134,7 @@ class Reason(StrEnum):
     NOT_SHIPPED = "not_shipped"  # 未按约定时间发货
     QUALITY = "quality"  # 质量问题
     NOT_AS_DESCRIBED = "not_as_described"  # 与描述不符
+    COUNTERFEIT = "counterfeit"  # 假冒品牌
     WRONG_GOODS = "wrong_goods"  # 少件或错发
     DAMAGED = "damaged"  # 运输破损
     SIZE = "size"  # 尺码、规格不合适
@@ -148,6 +149,7 @@ REASON_NAMES = {
     Reason.NOT_SHIPPED: "未按约定时间发货",
     Reason.QUALITY: "质量问题",
     Reason.NOT_AS_DESCRIBED: "与商品描述不符",
+    Reason.COUNTERFEIT: "假冒品牌",
     Reason.WRONG_GOODS: "少件、错发",
     Reason.DAMAGED: "包装或商品破损",
     Reason.SIZE: "尺码、规格不合适",
@@ -163,6 +165,7 @@ SELLERS_FAULT = frozenset(
         Reason.NOT_SHIPPED,
         Reason.QUALITY,
         Reason.NOT_AS_DESCRIBED,
+        Reason.COUNTERFEIT,
         Reason.WRONG_GOODS,
         Reason.DAMAGED,
         Reason.LOST,
@@ -172,7 +175,9 @@ SELLERS_FAULT = frozenset(
 # 无理由: the goods are in order, the buyer has changed their mind
 WITHOUT_FAULT = frozenset({Reason.DISLIKE, Reason.WRONG_ORDER, Reason.SIZE})
 # faults of the goods may be named until the longer after-sale window is over
-QUALITY_REASONS = frozenset({Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.WRONG_GOODS, Reason.DAMAGED})
+QUALITY_REASONS = frozenset(
+    {Reason.QUALITY, Reason.NOT_AS_DESCRIBED, Reason.COUNTERFEIT, Reason.WRONG_GOODS, Reason.DAMAGED}
+)
 KIND_REASONS: dict[AfterSaleKind, tuple[Reason, ...]] = {
     AfterSaleKind.REFUND_ONLY: tuple(reason for reason in CHOSEN_REASONS if reason is not Reason.SIZE),
     AfterSaleKind.RETURN: tuple(reason for reason in CHOSEN_REASONS if reason is not Reason.NOT_SHIPPED),

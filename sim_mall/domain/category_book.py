@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 MAX_ATTRIBUTE = 60
 
@@ -148,6 +149,17 @@ def attributes_of(l1: str, l2: str) -> tuple[Attribute, ...]:
         return ()
     own = branch.leaves.get(l2, ())
     return (*own, *(item for item in branch.attributes if item.name not in {other.name for other in own}))
+
+
+@cache
+def categories_stating(name: str) -> frozenset[str]:
+    """Return the first-level categories whose goods state this attribute; none for a name outside the book."""
+    found = set()
+    for l1, branch in TREE.items():
+        stated = [*branch.attributes, *(item for leaf in branch.leaves.values() for item in leaf)]
+        if any(item.name == name for item in stated):
+            found.add(l1)
+    return frozenset(found)
 
 
 def licence_of(l1: str, l2: str) -> str:

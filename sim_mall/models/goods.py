@@ -138,6 +138,17 @@ class Sku(Base):
     __table_args__ = (sa.CheckConstraint("price > 0", name="price"),)
 
 
+class PriceChange(Base):
+    """What a SKU cost (fen) until its price was changed. until_at: simulated time. Append-only."""
+
+    __tablename__ = "mall_price_change"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_sku.id"))
+    price: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
+    until_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    __table_args__ = (sa.Index("ix_mall_price_change_sku", "sku_id", "until_at"),)
+
+
 class Stock(Base):
     """Stock of one SKU: what is there, what of it is promised to orders, set aside for a flash sale (活动库存), what
     came back spoilt."""

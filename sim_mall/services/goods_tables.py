@@ -22,7 +22,7 @@ from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.goods import FreightTemplate, Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import freight, goods_lists, listing_rules, listings, search, stock
+from sim_mall.services import freight, goods_lists, listing_rules, listings, price_honesty, search, stock
 from sim_mall.services.goods_sheet import COLUMNS, Goods, RowError, Table, attributes_text, read_goods
 from sim_mall.services.listing_reading import draft_of, facts_of, live_skus, sku_text
 from sim_mall.services.notices import note
@@ -104,7 +104,8 @@ def _set(listing: Listing, sku: Any, edit: SkuEdit) -> bool:
     if edit.price != edit.was_price:
         if sku.price != edit.was_price:
             raise Conflict(f"{name}的价格刚刚被改过，请刷新后重新编辑。")
-        sku.price, touched = edit.price, True
+        price_honesty.set_price(sku, edit.price)
+        touched = True
     if edit.stock != edit.was_stock:
         if sku.stock.on_hand != edit.was_stock:
             raise Conflict(f"{name}的库存刚刚变动过，请刷新后重新编辑。")

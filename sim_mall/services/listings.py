@@ -28,7 +28,7 @@ from sim_mall.domain.words import tidy
 from sim_mall.events import ListingPutOnSale
 from sim_mall.models.goods import Category, Listing, Sku
 from sim_mall.models.shops import Shop
-from sim_mall.services import listing_rules, search, stock
+from sim_mall.services import listing_rules, price_honesty, search, stock
 from sim_mall.services.funds import refuse_low_deposit
 from sim_mall.services.listing_reading import (
     categories,
@@ -146,7 +146,7 @@ def _create(actor: Actor, shop: Shop, draft: ListingDraft, state: ListingState, 
     strict = strict and state is not ListingState.DRAFT
     listing_rules.refuse(listing_rules.findings(shop, draft, strict=strict))
     if state is not ListingState.DRAFT:
-        checking.stop_risky_draft(shop.world_id, draft)
+        checking.stop_risky_draft(shop, draft)
     if not strict and state is not ListingState.DRAFT:
         draft = replace(draft, attributes=with_usual(draft.category_l1, draft.category_l2, draft.attributes))
     now = sim_now(shop.world_id)
@@ -205,7 +205,8 @@ def _add_sku(listing: Listing, ordinal: int, draft: SkuDraft, values: Sequence[s
 
 def _set_sku(sku: Sku, ordinal: int, draft: SkuDraft, values: Sequence[str]) -> None:
     sku.ordinal, sku.code, sku.spec, sku.values = ordinal, draft.code, shown_spec(values, draft.spec), list(values)
-    sku.price, sku.weight_g, sku.barcode, sku.picture = draft.price, draft.weight_g, draft.barcode, draft.picture
+    price_honesty.set_price(sku, draft.price)
+    sku.weight_g, sku.barcode, sku.picture = draft.weight_g, draft.barcode, draft.picture
 
 
 def _pass_audit(actor: Actor, listing: Listing, target: ListingState) -> None:
@@ -266,7 +267,7 @@ def edit_listing(
     found = listing_rules.findings(shop, draft, strict=strict and not stays_draft, listing=listing)
     listing_rules.refuse(found)
     if not stays_draft:
-        checking.stop_risky_draft(shop.world_id, draft)
+        checking.stop_risky_draft(shop, draft, listing.id)
     before = {"title": listing.title, "price_from": listing.price_from, "price_to": listing.price_to}
     _change_skus(listing, draft, skus)
     for name, value in _values(shop, draft).items():

@@ -15,7 +15,7 @@ from sqlalchemy import orm
 
 from app.core.db import db
 from app.core.money import half_up, part, plain_yuan
-from app.worlds.clock import get_world
+from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_mall.domain.pricing.engine import quote
 from sim_mall.domain.pricing.terms import Cart, CartLine, Quote
@@ -30,6 +30,7 @@ from sim_mall.domain.promotion_flow import (
 from sim_mall.domain.promotion_rules import PRICED_AT_WILL, discount_text, from_json
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.promotions import CouponTemplate, Promotion, SkuCost
+from sim_mall.services import price_honesty
 from sim_mall.services.coupons import words
 from sim_mall.services.offers import GroupChoice, OfferLine, rules_of
 
@@ -64,10 +65,11 @@ class Review:
     rows: tuple[CheckedSku, ...]
     losses: tuple[str, ...]
     conflicts: tuple[str, ...]
+    dishonest: tuple[str, ...] = ()
 
     @property
     def warns(self) -> bool:
-        return bool(self.losses or self.conflicts)
+        return bool(self.losses or self.conflicts or self.dishonest)
 
 
 def costs(sku_ids: Sequence[int]) -> dict[int, int]:
@@ -124,7 +126,9 @@ def review(promotion: Promotion) -> Review:
     templates = _templates(promotion.shop_id, promotion.starts_at, promotion.ends_at)
     skus = _skus(promotion.shop_id, promotion)
     rows, losses = _rows(promotion.world_id, skus, [*others, promotion], templates)
-    return Review(rows, losses, tuple(_conflicts(promotion, others, skus)))
+    moment = max(sim_now(promotion.world_id), promotion.starts_at)
+    dishonest = tuple(f"{one.text}。" for one in price_honesty.raised(promotion, moment))
+    return Review(rows, losses, tuple(_conflicts(promotion, others, skus)), dishonest)
 
 
 def review_coupon(world_id: int, shop_id: int, template: CouponTemplate) -> Review:

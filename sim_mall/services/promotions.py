@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy import orm
@@ -15,8 +15,9 @@ from app.core.errors import InvalidInput, Issue, NotFound, Refused
 from app.core.flow import fire
 from app.core.idempotency import once
 from app.worlds import due
-from app.worlds.clock import sim_now
+from app.worlds.clock import get_world, sim_now
 from app.worlds.models import DueTask
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.promotion_flow import KIND_NAMES, PROMOTION_FLOW, PromotionKind, PromotionState
 from sim_mall.domain.promotion_rules import DraftItem, Rule, draft_findings, from_json
@@ -24,13 +25,14 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.goods import Listing, Sku
 from sim_mall.models.promotions import Promotion, PromotionItem
 from sim_mall.models.shops import Shop
-from sim_mall.services import flash
+from sim_mall.services import flash, price_honesty
 from sim_mall.services.notices import note, notify_shop
-from sim_mall.services.rules import sanctions
+from sim_mall.services.rules import checking, sanctions
 from sim_mall.services.shops import system_of
 
 START = "mall.promotion_start"
 FINISH = "mall.promotion_end"
+INSPECT = "mall.rule_promotion"  # see services.rules.detecting
 P = PromotionState
 
 
@@ -197,14 +199,21 @@ def draft_of(promotion: Promotion) -> PromotionDraft:
     )
 
 
-def publish(actor: Actor, promotion_id: int) -> Promotion:
-    """Publish a draft: it starts by the simulated clock, at once when its time has come."""
+def publish(actor: Actor, promotion_id: int, *, accept_risk: bool = True) -> Promotion:
+    """Publish a draft: it starts by the simulated clock, at once when its time has come.
+
+    accept_risk: False asks for the soft block first: InvalidInput (code rule_risk) for prices raised just before.
+    """
     promotion = get_own(actor, promotion_id)
     shop = access.get_shop(actor, promotion.shop_id)
     sanctions.refuse_promotion(promotion.world_id, promotion.shop_id)
     if promotion.state == P.DRAFT:
         _check(shop, draft_of(promotion))
     now = sim_now(promotion.world_id)
+    if not accept_risk and (found := price_honesty.raised(promotion, max(now, promotion.starts_at))):
+        issues = [Issue(one.text, "items") for one in found]
+        text = "请把原价改回真实的价格；也可以选择“仍要发布（模拟）”，巡检发现后会有模拟处罚。"
+        raise InvalidInput(f"{found[0].text}。{text}", code=checking.RISKY, field="items", issues=issues)
     fire(PROMOTION_FLOW, promotion, "publish", actor, sim_at=now)
     note(actor, promotion.world_id, "promotion.published", f"promotion:{promotion.id}", {"name": promotion.name})
     if promotion.starts_at <= now:
@@ -212,6 +221,9 @@ def publish(actor: Actor, promotion_id: int) -> Promotion:
     else:
         due.schedule(promotion.world_id, promotion.starts_at, START, promotion.id, P.SCHEDULED)
     due.schedule(promotion.world_id, promotion.ends_at, FINISH, promotion.id, P.RUNNING)
+    if promotion.kind in price_honesty.STRUCK_OUT:
+        after = timedelta(hours=setting(get_world(promotion.world_id), "rule_inspect_hours"))
+        due.schedule(promotion.world_id, max(now, promotion.starts_at) + after, INSPECT, promotion.id)
     return promotion
 
 

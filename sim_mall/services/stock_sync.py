@@ -18,7 +18,7 @@ from sim_mall import access
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.goods import Listing, Sku, Stock
 from sim_mall.models.platform import StockMark
-from sim_mall.services import stock
+from sim_mall.services import price_honesty, stock
 from sim_mall.services.notices import note
 
 MOST_SKUS = 500
@@ -137,7 +137,7 @@ def _set_prices(actor: Actor, shop_id: int, prices: Mapping[int, int], now: date
     before = [[sku.id, sku.price] for sku in rows]
     touched = set()
     for sku in rows:
-        sku.price = prices[sku.id]
+        price_honesty.set_price(sku, prices[sku.id])
         touched.add(sku.listing_id)
     db.session.flush()
     for listing_id in sorted(touched):

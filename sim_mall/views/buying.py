@@ -240,8 +240,8 @@ def submit_order() -> Answer:
     shown = _shown()
     try:
         orders.refuse_late(actor(), shown, key)
-    except Refused as error:
-        return _gone(error, direct)
+    except Refused as late:
+        return _gone(late, direct)
     choice = _choice(request.form, sent=True)
     messages = {
         shop: clean_text(text)[:200]

@@ -290,7 +290,7 @@ def promotion(promotion_id: int) -> Answer:
 def publish_promotion(promotion_id: int) -> Answer:
     """发布."""
     with unit_of_work():
-        found = promotions.publish(actor(), promotion_id)
+        found = promotions.publish(actor(), promotion_id, accept_risk=request.form.get("anyway") == "1")
     running = found.state == PromotionState.RUNNING
     done("活动已经开始。" if running else "活动已发布，到开始时间自动生效。")
     return redirect(url_for("seller.promotion", promotion_id=promotion_id))

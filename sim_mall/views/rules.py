@@ -15,7 +15,7 @@ from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
 from sim_mall import access, access_service
 from sim_mall.domain.rules.book import RULES
-from sim_mall.domain.rules.checks import FIELD_NAMES
+from sim_mall.domain.rules.checks import FIELD_NAMES, GoodsFacts
 from sim_mall.domain.rules.penalties import EFFECT_NAMES, half_back
 from sim_mall.domain.rules.rulebook import NOTICE, SEVERITY_NAMES, Severity, points_text
 from sim_mall.domain.rules.violation_flow import VIOLATION_NAMES, ViolationState
@@ -254,11 +254,16 @@ def check_texts() -> Answer:
     world_id = actor().world()
     texts = {
         name: request.form[name][:MAX_CHECKED]
-        for name in ("title", "brief", "detail", "attributes")
+        for name in ("title", "brief", "detail", "attributes", "brand")
         if request.form.get(name)
     }
     how = checking.strictness(world_id)
-    found = checking.check_draft(world_id, texts)
+    category = (request.form.get("category_l1", "")[:40], request.form.get("category_l2", "")[:40])
+    named = [name for name in request.form if name.startswith("attribute:") and request.form[name]]
+    stated = {name.removeprefix("attribute:"): request.form[name] for name in named[:100]}
+    papers = request.form.get("papers") == "1"  # files lie with the goods; the server looks itself when it is sent
+    facts = GoodsFacts(texts, category, (), attributes=stated, authorised=papers)
+    found = checking.check_draft(world_id, facts)
     return {
         "findings": [{**finding.plain(), "stops": checking.counts(finding, how)} for finding in found],
         "notice": NOTICE,

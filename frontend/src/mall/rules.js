@@ -3,7 +3,8 @@
 import { post } from "../service/posting.js";
 
 const PAUSE = 700;
-const FIELDS = ["title", "brief", "detail"];
+const FIELDS = ["title", "brief", "detail", "brand"];
+const AROUND = (name) => name === "category_l1" || name === "category_l2" || name.startsWith("attribute:");
 
 function hint(finding) {
   const line = document.createElement("p");
@@ -19,6 +20,8 @@ function watch(form) {
   async function check() {
     const mine = ++turn;
     const fields = Object.fromEntries(controls.filter((c) => c.value).map((control) => [control.name, control.value]));
+    for (const [name, value] of new FormData(form)) if (AROUND(name) && value) fields[name] = value;
+    if (form.dataset.papers) fields.papers = "1";
     const answer = await post("/seller/rules/check", fields);
     if (mine !== turn || !answer.ok) return;
     for (const control of controls) {

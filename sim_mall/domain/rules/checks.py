@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from sim_mall.domain.category_book import TREE, categories_stating
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.contacts import claim_patterns, contact_patterns
 from sim_mall.domain.rules.matching import Level, Matcher, Place, excerpt, overlaps
@@ -19,6 +20,11 @@ BAIT_WORDS = (
 )
 FREE_FREIGHT = ("包邮", "免运费", "免邮")
 NOT_FREE = ("不包邮", "非包邮", "满额包邮", "满包邮")
+SAME_LOOK = 6  # of 64: covers that differ in so few places show the same
+FOREIGN_ATTRIBUTES = 2
+NO_BRAND = frozenset(
+    {"无", "无品牌", "没有品牌", "没有", "暂无", "其他", "自制", "手工", "手工自制", "农家自产", "散装"}
+)
 SIMILAR_BP = 9_000  # titles as alike as this are the same goods
 CHANGED_BP = 5_000  # a title less alike than this is another article
 # nouns that name an article beyond doubt → first-level categories where it belongs (by a part of their name)
@@ -66,6 +72,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """Goods of the same shop. look: of the cover, 16 hex digits, '' for a drawn one."""
+
+    id: int
+    title: str
+    brief: str = ""
+    look: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GoodsFacts:
     """What the checks look at of goods. skus: (specification, fen); freight_fee: fen; texts: field → what it says."""
 
@@ -73,8 +89,10 @@ class GoodsFacts:
     category: tuple[str, str]
     skus: Sequence[tuple[str, int]]
     freight_fee: int = 0
-    others: Sequence[tuple[int, str, str]] = field(default_factory=tuple)  # (id, title, picture) of the same shop
-    picture: str = ""
+    others: Sequence[Other] = field(default_factory=tuple)  # goods of the same shop
+    picture: str = ""  # how the cover looks (16 hex digits), '' for a drawn one
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    authorised: bool = False  # papers for the brand lie with the goods
     was: tuple[str, str, str] | None = None  # title, category, brand when it last sold; None without sales
 
     @property
@@ -82,7 +100,14 @@ class GoodsFacts:
         return self.texts.get("title", "")
 
 
-FIELD_NAMES = {"title": "商品标题", "brief": "商品卖点", "detail": "商品详情", "attributes": "商品属性", "skus": "规格"}
+FIELD_NAMES = {
+    "title": "商品标题",
+    "brief": "商品卖点",
+    "detail": "商品详情",
+    "attributes": "商品属性",
+    "skus": "规格",
+    "brand": "品牌",
+}
 
 
 def check_text(matcher: Matcher, text: str, place: Place, where: str = "text") -> list[Finding]:
@@ -124,7 +149,7 @@ def check_goods(matcher: Matcher, goods: GoodsFacts) -> list[Finding]:
     found: list[Finding] = []
     for where, text in goods.texts.items():
         found += check_text(matcher, text, Place.GOODS, where)
-    for check in (_wrong_category, _duplicate, _bait, _swapped, _freight_promise):
+    for check in (_wrong_category, _foreign_attributes, _duplicate, _bait, _swapped, _freight_promise, _unproven_brand):
         finding = check(goods)
         if finding is not None:
             found.append(finding)
@@ -147,10 +172,46 @@ def similarity_bp(one: str, other: str) -> int:
 
 
 def _duplicate(goods: GoodsFacts) -> Finding | None:
-    for _, title, picture in goods.others:
-        if similarity_bp(goods.title, title) > SIMILAR_BP and picture == goods.picture:
-            return _finding("R3", "title", goods.title, f"与本店商品“{_short(title)}”几乎相同", Level.BAN)
+    for other in goods.others:
+        if similarity_bp(goods.title, other.title) <= SIMILAR_BP or not _same_cover(goods, other):
+            continue
+        what = "标题和主图" if goods.picture else "标题和卖点"
+        return _finding("R3", "title", goods.title, f"与本店商品“{_short(other.title)}”的{what}几乎相同", Level.BAN)
     return None
+
+
+def _same_cover(goods: GoodsFacts, other: Other) -> bool:
+    """Say whether two covers show the same; where neither has a photo, what the goods say of themselves decides."""
+    if not goods.picture and not other.look:
+        return other.brief == goods.texts.get("brief", "")
+    return bool(goods.picture and other.look) and looks_apart(goods.picture, other.look) <= SAME_LOOK
+
+
+def looks_apart(one: str, other: str) -> int:
+    """Return in how many of 64 places two looks (16 hex digits) differ: 0 for the same picture."""
+    return (int(one, 16) ^ int(other, 16)).bit_count()
+
+
+def _foreign_attributes(goods: GoodsFacts) -> Finding | None:
+    """放错类目: most of what is stated is asked of goods of other categories only."""
+    if goods.category[0] not in TREE:
+        return None
+    homes = {name: categories_stating(name) for name in goods.attributes}
+    foreign = [name for name, found in homes.items() if found and goods.category[0] not in found]
+    own = [name for name, found in homes.items() if goods.category[0] in found]
+    if len(foreign) < FOREIGN_ATTRIBUTES or len(foreign) <= len(own):
+        return None
+    category = "/".join(part for part in goods.category if part)
+    names = "、".join(foreign[:3])
+    return _finding("R2", "attributes", names, f"属性“{names}”是其他类目的，与类目“{category}”不一致", Level.BAN)
+
+
+def _unproven_brand(goods: GoodsFacts) -> Finding | None:
+    """无品牌授权: a brand is named, and no paper says that the shop may sell it."""
+    brand = goods.texts.get("brand", "").strip()
+    if not brand or goods.authorised or normalise(brand) in NO_BRAND:
+        return None
+    return _finding("R14", "brand", brand, f"填写了品牌“{_short(brand)}”，没有上传品牌授权或商标文件", Level.BAN)
 
 
 def median(prices: Iterable[int]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import IntEnum
 
 import sqlalchemy as sa
@@ -16,10 +16,11 @@ from sim_mall.domain.category_book import licence_of
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.papers import LICENCES
 from sim_mall.domain.rules.book import RULES
-from sim_mall.domain.rules.checks import FIELD_NAMES, Finding, GoodsFacts, check_goods, check_text, plain_text
+from sim_mall.domain.rules.checks import FIELD_NAMES, Finding, GoodsFacts, Other, check_goods, check_text, plain_text
 from sim_mall.domain.rules.matching import Level, Place
-from sim_mall.models.goods import Listing
+from sim_mall.models.goods import GoodsPicture, Listing
 from sim_mall.models.rules import ListingWatch
+from sim_mall.models.shops import Qualification, Shop
 from sim_mall.services import shop_papers
 from sim_mall.services.rules import words
 
@@ -49,15 +50,8 @@ def check_words(world_id: int, text: str, place: Place, where: str = "text") -> 
     return check_text(words.matcher_of(world_id), text, place, where)
 
 
-def check_draft(
-    world_id: int,
-    texts: Mapping[str, str],
-    category: tuple[str, str] = ("", ""),
-    skus: Sequence[tuple[str, int]] = (),
-    freight_fee: int = 0,
-) -> list[Finding]:
-    """Return what goods in a form break. texts: field → text; skus: (specification, fen)."""
-    facts = GoodsFacts(texts=dict(texts), category=category, skus=tuple(skus), freight_fee=freight_fee)
+def check_draft(world_id: int, facts: GoodsFacts) -> list[Finding]:
+    """Return what goods in a form break."""
     return check_goods(words.matcher_of(world_id), facts)
 
 
@@ -76,13 +70,36 @@ def stop_risky(world_id: int, findings: Sequence[Finding], *, accepted: bool) ->
     )
 
 
+def _looks(names: Sequence[str]) -> dict[str, str]:
+    """Return how pictures look, by their names."""
+    if not names:
+        return {}
+    query = sa.select(GoodsPicture.name, GoodsPicture.look).where(GoodsPicture.name.in_(set(names)))
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def _others(shop_id: int, cover: Sequence[str], before: int | None) -> tuple[list[Other], str]:
+    """Return the shop's goods on sale, older than listing ``before`` when there is one, and how the cover looks."""
+    query = sa.select(Listing.id, Listing.title, Listing.brief, Listing.pictures).where(
+        Listing.shop_id == shop_id, Listing.state == ListingState.ON_SALE
+    )
+    rows = db.session.execute(query if before is None else query.where(Listing.id < before)).all()
+    looks = _looks([*cover[:1], *(row.pictures[0] for row in rows if row.pictures)])
+    others = [Other(row.id, row.title, row.brief, looks.get((row.pictures or [""])[0], "")) for row in rows]
+    return others, looks.get((list(cover) or [""])[0], "")
+
+
+def _has_papers(listing_id: int) -> bool:
+    """Say whether a file (授权书, 商标注册证 …) lies with the listing."""
+    query = sa.select(Qualification.id).where(
+        Qualification.listing_id == listing_id, Qualification.removed.is_(False), Qualification.file != ""
+    )
+    return db.session.scalar(query.limit(1)) is not None
+
+
 def facts_of(listing: Listing, was: tuple[str, str, str] | None = None) -> GoodsFacts:
     """Return a listing as the checks look at it."""
-    others = db.session.execute(
-        sa.select(Listing.id, Listing.title, Listing.brief).where(
-            Listing.shop_id == listing.shop_id, Listing.id < listing.id, Listing.state == ListingState.ON_SALE
-        )
-    ).all()
+    others, look = _others(listing.shop_id, listing.pictures, listing.id)
     attributes = {str(name): plain_text(value) for name, value in (listing.attributes or {}).items()}
     texts = {
         "title": listing.title,
@@ -96,9 +113,11 @@ def facts_of(listing: Listing, was: tuple[str, str, str] | None = None) -> Goods
         category=(listing.category.l1, listing.category.l2),
         skus=[(sku.spec, sku.price) for sku in listing.skus if not sku.removed],
         freight_fee=listing.freight_fee,
-        others=[(row[0], row[1], row[2]) for row in others],
-        picture=listing.brief,
+        others=others,
+        picture=look,
         was=was,
+        attributes=attributes,
+        authorised=bool(listing.brand) and _has_papers(listing.id),
     )
 
 
@@ -115,15 +134,33 @@ def licence_finding(listing: Listing) -> Finding | None:
     return Finding("R15", "title", name, name, Level.BAN, message, RULES["R15"].how_to)
 
 
-def stop_risky_draft(world_id: int, draft: ListingDraft) -> None:
+def draft_facts(shop: Shop, draft: ListingDraft, listing_id: int | None = None) -> GoodsFacts:
+    """Return goods in a form as the checks look at them. listing_id: of the goods that the form changes."""
+    others, look = _others(shop.id, draft.pictures, listing_id)
+    texts = {
+        "title": draft.title,
+        "brief": draft.brief,
+        "detail": plain_text(draft.detail),
+        "attributes": plain_text(draft.attributes),
+        "brand": draft.brand,
+    }
+    return GoodsFacts(
+        texts={name: text for name, text in texts.items() if text},
+        category=(draft.category_l1, draft.category_l2),
+        skus=[(sku.spec, sku.price) for sku in draft.skus],
+        freight_fee=draft.freight_fee,
+        others=others,
+        picture=look,
+        attributes={str(name): plain_text(value) for name, value in draft.attributes.items()},
+        authorised=bool(draft.brand) and listing_id is not None and _has_papers(listing_id),
+    )
+
+
+def stop_risky_draft(shop: Shop, draft: ListingDraft, listing_id: int | None = None) -> None:
     """The soft block of the form of goods: see ``stop_risky``; ``draft.accept_risk`` goes on all the same."""
-    if draft.accept_risk:
-        return
-    texts = {"title": draft.title, "brief": draft.brief, "detail": plain_text(draft.detail)}
-    texts["attributes"] = plain_text(draft.attributes)
-    skus = [(sku.spec, sku.price) for sku in draft.skus]
-    found = check_draft(world_id, texts, (draft.category_l1, draft.category_l2), skus, draft.freight_fee)
-    stop_risky(world_id, found, accepted=False)
+    if not draft.accept_risk:
+        found = check_goods(words.matcher_of(shop.world_id), draft_facts(shop, draft, listing_id))
+        stop_risky(shop.world_id, found, accepted=False)
 
 
 def check_listing(listing: Listing) -> list[Finding]:

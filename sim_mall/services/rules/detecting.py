@@ -18,17 +18,20 @@ from app.worlds.settings import setting
 from sim_mall.domain.aftersale_flow import AfterSaleStage, Reason
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.promotion_flow import PromotionState
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.checks import FIELD_NAMES, Finding, plain_text
 from sim_mall.domain.rules.rulebook import Severity
 from sim_mall.domain.shop_roles import MemberState
-from sim_mall.events import ListingPutOnSale, OrderPaid, ParcelNotCollected, RefundPaid, ShopOpened
+from sim_mall.events import DisputeDecided, ListingPutOnSale, OrderPaid, ParcelNotCollected, RefundPaid, ShopOpened
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.members import ShopMember
+from sim_mall.models.promotions import Promotion
 from sim_mall.models.rules import ListingWatch
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, OrderLine, Parcel
+from sim_mall.services import price_honesty, promotions
 from sim_mall.services.rules import checking, daily
 from sim_mall.services.rules.violations import Case, record_violation
 
@@ -182,6 +185,44 @@ def on_refund_paid(_sender: Any, *, event: RefundPaid) -> None:
     )
 
 
+def on_inspect_promotion(task: DueTask) -> None:
+    """先涨价再打折 (R12): an activity has begun whose struck-out prices were raised just before it."""
+    promotion = db.session.get(Promotion, task.target_id, populate_existing=True)
+    if promotion is None or promotion.state not in (PromotionState.RUNNING, PromotionState.ENDED):
+        return
+    found = price_honesty.raised(promotion, promotion.starts_at)
+    if not found:
+        return
+    evidence = {
+        "promotion": promotion.name,
+        "kind": str(promotion.kind),
+        "starts_at": promotion.starts_at.isoformat(),
+        "skus": [[one.name, one.before, one.now] for one in found],
+    }
+    summary = f"活动“{promotion.name}”：{found[0].text}"
+    case = Case("R12", ("promotion", promotion.id), summary, evidence, f"R12:promotion:{promotion.id}")
+    record_violation(promotion.world_id, promotion.shop_id, case)
+
+
+def on_dispute_decided(_sender: Any, *, event: DisputeDecided) -> None:
+    """假冒 (R14): the platform found for a buyer who had said that the brand is counterfeit."""
+    ticket = db.session.get_one(AfterSale, event.after_sale_id)
+    if not event.for_buyer or ticket.reason is not Reason.COUNTERFEIT:
+        return
+    line = db.session.get_one(OrderLine, ticket.line_id)
+    evidence = {
+        "order": db.session.get_one(Order, event.order_id).number,
+        "ticket": ticket.id,
+        "title": line.title,
+        "buyer_says": ticket.text,
+        "verdict": ticket.verdict,
+        "by_instructor": event.by_instructor,
+    }
+    summary = f"售后裁决：商品“{line.title}”被证实为假冒品牌"
+    case = Case("R14", ("listing", line.listing_id), summary, evidence, f"R14:ticket:{ticket.id}")
+    record_violation(event.world_id, event.shop_id, case)
+
+
 def _look_for_brushing(order: Order) -> None:
     """刷单 (R9): the shop's own people buy, or one address orders too often within an hour."""
     own = db.session.scalar(
@@ -240,9 +281,11 @@ SUBSCRIBERS: tuple[tuple[type[Any], Callable[..., None]], ...] = (
     (ParcelNotCollected, on_not_collected),
     (ShopOpened, daily.on_shop_opened),
     (RefundPaid, on_refund_paid),
+    (DisputeDecided, on_dispute_decided),
 )
 DUE_HANDLERS: dict[str, Callable[..., None]] = {
     INSPECT: on_inspect,
     LATE: on_late,
+    promotions.INSPECT: on_inspect_promotion,
     daily.DAILY: daily.on_daily,
 }

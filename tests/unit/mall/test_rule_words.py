@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim_mall.domain.rules.book import RULES
-from sim_mall.domain.rules.checks import GoodsFacts, check_goods, check_text
+from sim_mall.domain.rules.checks import GoodsFacts, Other, check_goods, check_text
 from sim_mall.domain.rules.matching import Level, Matcher, Place, Word
 from sim_mall.domain.rules.penalties import Effect, sanctions
 from sim_mall.domain.rules.rulebook import Severity, points_text
@@ -94,6 +94,9 @@ def test_a_list_written_out_reads_back_the_same() -> None:
     assert "第一时间" in row.word.exceptions
 
 
+LOOK, NEAR, FAR = "0f0f0f0f0f0f0f0f", "0f0f0f0f0f0f0f1e", "f0f0f0f00f0f0f0f"
+
+
 def goods(**changes: object) -> GoodsFacts:
     values: dict[str, object] = {
         "texts": {"title": "纯棉四件套 柔软亲肤"},
@@ -112,7 +115,17 @@ def goods(**changes: object) -> GoodsFacts:
         ({"texts": {"title": "毛巾 全国包邮"}, "freight_fee": 800}, [("R13", Level.BAN)]),
         ({"texts": {"title": "毛巾 偏远地区不包邮"}, "freight_fee": 800}, []),
         ({"texts": {"title": "加厚不粘炒锅"}, "category": ("服装", "内裤")}, [("R2", Level.CAUTION)]),
-        ({"others": [(1, "纯棉四件套 柔软亲肤", "")]}, [("R3", Level.BAN)]),
+        ({"attributes": {"保质期": "12 个月", "净含量": "500 克"}}, [("R2", Level.BAN)]),
+        ({"attributes": {"材质": "棉", "保质期": "12 个月"}}, []),
+        ({"attributes": {"颜色": "白", "产地": "云南", "保质期": "12 个月"}}, []),
+        ({"others": [Other(1, "纯棉四件套 柔软亲肤")]}, [("R3", Level.BAN)]),
+        ({"others": [Other(1, "纯棉四件套 柔软亲肤", look=LOOK)]}, []),
+        ({"others": [Other(1, "纯棉四件套 柔软亲肤", "别的卖点", LOOK)], "picture": NEAR}, [("R3", Level.BAN)]),
+        ({"others": [Other(1, "纯棉四件套 柔软亲肤", look=LOOK)], "picture": FAR}, []),
+        ({"others": [Other(1, "纯棉毛巾 吸水", look=LOOK)], "picture": LOOK}, []),
+        ({"texts": {"title": "纯棉四件套", "brand": "晓岚"}}, [("R14", Level.BAN)]),
+        ({"texts": {"title": "纯棉四件套", "brand": "晓岚"}, "authorised": True}, []),
+        ({"texts": {"title": "纯棉四件套", "brand": "无品牌"}}, []),
         ({"was": ("纯棉四件套 柔软亲肤", "居家/床品", "")}, []),
         ({"was": ("不锈钢保温杯 大容量", "居家/床品", "")}, [("R5", Level.BAN)]),
         ({"was": ("纯棉四件套 柔软亲肤", "餐厨/锅具", "")}, [("R5", Level.BAN)]),

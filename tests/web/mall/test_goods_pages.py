@@ -93,6 +93,9 @@ def test_a_listing_with_everything(app: Flask, room: Room) -> None:
     assert "“床品”类目必须填写“件数”。" in refused.text
     wide = goods | {"attribute:件数": "单件", "attribute:材质": "棉麻"}
     assert client.post("/seller/products/new", data=wide | {"pictures": "nobodys"}).status_code == 400
+    stopped = client.post("/seller/products/new", data=wide)
+    assert (stopped.status_code, "没有上传品牌授权" in stopped.text) == (400, True)
+    wide |= {"anyway": "1"}
     assert client.post("/seller/products/new", data=wide).status_code == 302
     with app.app_context():
         row = db.session.scalars(sa.select(Listing)).one()
