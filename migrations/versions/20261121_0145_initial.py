@@ -879,6 +879,7 @@ def upgrade() -> None:
         sa.Column("intro", sa.String(length=200), nullable=False),
         sa.Column("review_field", sa.String(length=20), nullable=False),
         sa.Column("review_reason", sa.String(length=200), nullable=False),
+        sa.Column("insures", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=True),
@@ -1510,6 +1511,7 @@ def upgrade() -> None:
         sa.Column("room_id", sa.Integer(), nullable=True),
         sa.Column("live_item_id", sa.Integer(), nullable=True),
         sa.Column("forming", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("insured", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("goods_payable", sa.BigInteger(), nullable=False),
         sa.Column("freight", sa.BigInteger(), nullable=False),
         sa.Column("payable", sa.BigInteger(), nullable=False),
@@ -2977,6 +2979,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_order_line_order_id"), "mall_order_line", ["order_id"], unique=False)
     op.create_index(op.f("ix_mall_order_line_sku_id"), "mall_order_line", ["sku_id"], unique=False)
     op.create_table(
+        "mall_price_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_price_change_sku_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_price_change")),
+    )
+    op.create_index("ix_mall_price_change_sku", "mall_price_change", ["sku_id", "until_at"], unique=False)
+    op.create_table(
         "mall_promotion_item",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("promotion_id", sa.Integer(), nullable=False),
@@ -3143,6 +3155,8 @@ def upgrade() -> None:
         sa.Column("exchange_spec", sa.String(length=120), server_default="", nullable=False),
         sa.Column("difference", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("difference_paid", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("postage", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("postage_back", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("reship_carrier", sa.String(length=20), server_default="", nullable=False),
         sa.Column("reship_waybill", sa.String(length=30), server_default="", nullable=False),
         sa.Column("reshipped_at", sa.DateTime(timezone=True), nullable=True),
@@ -3156,6 +3170,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "good >= 0 AND bad >= 0 AND good + bad <= quantity", name=op.f("ck_mall_after_sale_returned")
         ),
+        sa.CheckConstraint("postage_back >= 0 AND postage_back <= postage", name=op.f("ck_mall_after_sale_postage")),
         sa.CheckConstraint(
             "quantity >= 1 AND amount >= 0 AND paid >= 0 AND difference >= 0", name=op.f("ck_mall_after_sale_amounts")
         ),
@@ -3370,6 +3385,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_promotion_item_sku_id"), table_name="mall_promotion_item")
     op.drop_index(op.f("ix_mall_promotion_item_listing_id"), table_name="mall_promotion_item")
     op.drop_table("mall_promotion_item")
+    op.drop_index("ix_mall_price_change_sku", table_name="mall_price_change")
+    op.drop_table("mall_price_change")
     op.drop_index(op.f("ix_mall_order_line_sku_id"), table_name="mall_order_line")
     op.drop_index(op.f("ix_mall_order_line_order_id"), table_name="mall_order_line")
     op.drop_index(op.f("ix_mall_order_line_listing_id"), table_name="mall_order_line")
