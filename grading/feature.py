@@ -16,18 +16,19 @@ from grading.domain.flows import (
     BatchState,
     OutcomeState,
 )
-from grading.models import admission, anchor, batch, identity, outcome, plan, pool, protocol
-from grading.services import home, lateness, marking, plans, protocols, real_shops
+from grading.models import admission, anchor, attachment, batch, identity, outcome, plan, pool, protocol
+from grading.services import home, lateness, marking, paper_pictures, plans, protocols, real_shops
 from grading.views import admission as admission_views
 from grading.views import afterwards, anchors, assess, batches, managing, plan_side
 from grading.views import outcome as outcome_views
+from grading.views import pictures as picture_views
 from grading.views import plan as plan_views
 from grading.views import pool as pool_views
 from grading.views import rubrics as rubric_views
 from grading.views import signing as signing_views
 from grading.views.blueprint import blueprint
 
-MODELS = (admission, anchor, batch, identity, outcome, plan, pool, protocol)
+MODELS = (admission, anchor, attachment, batch, identity, outcome, plan, pool, protocol)
 VIEWS = (
     admission_views,
     afterwards,
@@ -38,6 +39,7 @@ VIEWS = (
     outcome_views,
     plan_views,
     plan_side,
+    picture_views,
     pool_views,
     rubric_views,
     signing_views,
@@ -165,7 +167,7 @@ FEATURE = Feature(
         MenuItem("grading", "跟踪辅导", "grading.list_coaching", "school", P.CLASS_TEACH, 50),
         MenuItem("grading", "已发布成绩", "grading.show_results", "award", P.GRADING_BATCH_READ, 20),
     ),
-    jobs={plans.JOB: plans.make_pdf, protocols.JOB: protocols.make_pdf},
+    jobs={paper_pictures.JOB: paper_pictures.make_pdf, plans.JOB: plans.make_pdf, protocols.JOB: protocols.make_pdf},
     home_cards=(_cards,),
     flows=(LATE_FLOW, REAL_SHOP_FLOW, OUTCOME_FLOW, BATCH_FLOW, PAPER_FLOW, ASSIGNMENT_FLOW, APPEAL_FLOW),
 )

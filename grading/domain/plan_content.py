@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grading.domain.forecast import Product
+from grading.domain.plan_extras import Extras, parse_extras
 from grading.domain.plan_figures import PlanFigures, parse_figures, problems
 
 MAX_TITLE = 60
@@ -56,9 +57,18 @@ class PlanContent:
     sections: Mapping[str, str] = field(default_factory=dict)
     products: tuple[Product, ...] = ()
     figures: PlanFigures | None = None
+    extras: Mapping[str, Extras] = field(default_factory=dict)
 
     def text(self, key: str) -> str:
         return self.sections.get(key, "")
+
+    def beside(self, key: str) -> Extras:
+        return self.extras.get(key, Extras())
+
+    def picture_numbers(self, *, blind: bool = False) -> list[int]:
+        """Return the numbers of all pictures in their order; blind: without the masked sections."""
+        shown = [section for section in SECTIONS if not (blind and section.masked)]
+        return [one.number for section in shown for one in self.beside(section.key).pictures]
 
     def as_json(self) -> dict[str, Any]:
         """Return the content as plain values, every section present."""
@@ -70,6 +80,7 @@ class PlanContent:
                 for p in self.products
             ],
             **({} if self.figures is None else {"figures": self.figures.as_json()}),
+            **({"extras": {key: part.as_json() for key, part in self.extras.items()}} if self.extras else {}),
         }
 
 
@@ -79,7 +90,11 @@ def parse_content(value: Mapping[str, Any]) -> PlanContent:
         Product(p["name"], p["price"], p["unit_cost"], tuple(p["quantity"])) for p in value.get("products", ())
     )
     return PlanContent(
-        value.get("title", ""), dict(value.get("sections", {})), products, parse_figures(value.get("figures"))
+        value.get("title", ""),
+        dict(value.get("sections", {})),
+        products,
+        parse_figures(value.get("figures")),
+        parse_extras(value.get("extras")),
     )
 
 

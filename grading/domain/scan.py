@@ -29,7 +29,14 @@ class Hit:
         return {"where": self.where, "kind": self.kind, "excerpt": self.excerpt}
 
 
-KINDS = {"spelling": "疑似姓名拼音", "numerals": "疑似用汉字写的号码", "self": "可能在介绍自己", "token": "名单里的词"}
+KINDS = {
+    "spelling": "疑似姓名拼音",
+    "numerals": "疑似用汉字写的号码",
+    "self": "可能在介绍自己",
+    "token": "名单里的词",
+    "picture": "有图片，请逐张查看",
+    "code": "图片里有二维码或条码（已遮盖）",
+}
 
 
 def spellings(tokens: Iterable[str]) -> set[str]:

@@ -11,6 +11,7 @@ from app.core.money import parse_yuan, plain_yuan
 from app.core.web.forms import clean_text
 from grading.domain.forecast import MAX_PRICE, MAX_PRODUCTS, MAX_QUANTITY, MONTHS, Product
 from grading.domain.plan_content import MAX_SECTION, MAX_TITLE, SECTION_KEYS, SECTIONS, PlanContent
+from grading.forms.extras_form import ExtrasForm
 from grading.forms.finance_form import FinanceForm
 
 MAX_NAME = 40
@@ -40,6 +41,7 @@ class PlanForm:
     sections: dict[str, str] = field(default_factory=dict)
     rows: list[ProductRow] = field(default_factory=list)
     money: FinanceForm = field(default_factory=FinanceForm)
+    extras: ExtrasForm = field(default_factory=lambda: ExtrasForm({}))
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -50,7 +52,8 @@ class PlanForm:
             for p in content.products
         ]
         sections = {key: content.text(key) for key in SECTION_KEYS}
-        return cls(version, content.title, sections, rows or [ProductRow()], FinanceForm.show(content.figures))
+        money, extras = FinanceForm.show(content.figures), ExtrasForm.show(content.extras)
+        return cls(version, content.title, sections, rows or [ProductRow()], money, extras)
 
     @classmethod
     def read(cls, sent: Mapping[str, Any]) -> PlanForm:
@@ -76,6 +79,7 @@ class PlanForm:
             {key: text(f"section-{key}") for key in SECTION_KEYS},
             rows or [ProductRow()],
             FinanceForm.read(sent),
+            ExtrasForm.read(sent),
         )
 
     def content(self) -> PlanContent:
@@ -88,12 +92,13 @@ class PlanForm:
                 self.errors[f"section-{key}"] = f"“{TITLES[key]}”超过 {MAX_SECTION} 字，请精简。"
         products = [self._product(n, row) for n, row in enumerate(self.rows, 1) if not row.empty]
         figures = self.money.figures(self.errors)
+        extras = self.extras.extras(self.errors)
         if self.errors:
             raise InvalidInput(
                 f"还有 {len(self.errors)} 处需要修改，内容没有保存。",
                 issues=[Issue(message, field=name) for name, message in self.errors.items()],
             )
-        return PlanContent(self.title, dict(self.sections), tuple(products), figures)
+        return PlanContent(self.title, dict(self.sections), tuple(products), figures, extras)
 
     def _product(self, number: int, row: ProductRow) -> Product:
         where = f"产品 {number}"

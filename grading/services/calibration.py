@@ -141,7 +141,8 @@ class Trial:
         return self.deviation is not None and abs(self.deviation) <= MOST_DEVIATION
 
 
-def _my_anchor(actor: Actor, code: str) -> Anchor:
+def my_anchor(actor: Actor, code: str) -> Anchor:
+    """Return an anchor that this assessor may mark. Raises NotFound for any other code."""
     actor.require(Permission.GRADING_PAPER_MARK)
     anchor = db.session.scalars(_mine(actor).where(Anchor.code == code)).one_or_none()
     if anchor is None:
@@ -151,7 +152,7 @@ def _my_anchor(actor: Actor, code: str) -> Anchor:
 
 def trial(actor: Actor, code: str) -> Trial:
     """Return an anchor paper with the own attempts. Raises NotFound, the same for "not yours" and "not there"."""
-    anchor = _my_anchor(actor, code)
+    anchor = my_anchor(actor, code)
     check_paper(anchor)
     rows = list(
         db.session.scalars(
@@ -171,7 +172,7 @@ def trial(actor: Actor, code: str) -> Trial:
 
 def submit_trial(actor: Actor, code: str, entries: Mapping[str, Entry], key: str) -> int:
     """Keep an attempt at an anchor paper; return its deviation from the agreed points."""
-    anchor = _my_anchor(actor, code)
+    anchor = my_anchor(actor, code)
 
     def carry_out() -> int:
         now = trial(actor, code)

@@ -6,8 +6,9 @@ Together with ``services.reveal`` the only place that knows whose paper is whose
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -28,13 +29,13 @@ from grading.domain.canonical import canonical, digest
 from grading.domain.codes import new_code
 from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, AssignmentState, BatchState, OutcomeState, PaperState
 from grading.domain.plan_content import SECTIONS, PlanContent, parse_content
-from grading.domain.scan import scan
+from grading.domain.scan import Hit, scan
 from grading.domain.scrub import MASK, scrub, token_pattern
 from grading.models.batch import Assignment, Batch, Paper, RubricVersion
 from grading.models.identity import PaperIdentity
 from grading.models.outcome import Outcome
 from grading.models.plan import Plan, PlanVersion
-from grading.services import real_shops, rubric_desk
+from grading.services import attachments, real_shops, rubric_desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,8 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
     verified = real_shops.verified_figures(outcome.account_id, outcome.scope_id)
     snapshot["facts"]["figures"] += [asdict(figure) for figure in verified]
     value = blind_content(snapshot, content, complete, tokens)
-    blind, hits = canonical(value), scan(value, tokens)
+    pictures = content.picture_numbers(blind=True)
+    blind, hits = canonical(value), [*scan(value, tokens), *_picture_hits(pictures)]
     paper = Paper(
         batch_id=batch.id,
         rubric_id=batch.rubric_id,
@@ -185,6 +187,7 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
     )
     db.session.add(paper)
     db.session.flush()
+    attachments.freeze(paper, pictures)
     db.session.add(
         PaperIdentity(
             paper_id=paper.id,
@@ -198,6 +201,13 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
     )
     fire(OUTCOME_FLOW, outcome, "take_in", actor)
     return paper.code
+
+
+def _picture_hits(pictures: list[int]) -> list[Hit]:
+    """Return what a screener has to know of the pictures: their text is read by nobody else."""
+    hits = [Hit("plan", "picture", f"共 {len(pictures)} 张")] if pictures else []
+    codes = attachments.codes_in(pictures)
+    return hits + ([Hit("plan", "code", f"共 {codes} 张")] if codes else [])
 
 
 def _free_code() -> str:
@@ -233,9 +243,23 @@ def blind_content(
             },
             "products": scrub(plan.as_json()["products"], pattern),
             "figures": scrub(plan.as_json().get("figures"), pattern),
+            **_blind_extras(plan, pattern),
         },
         "plan_complete": plan_complete,
     }
+
+
+def _blind_extras(plan: PlanContent, pattern: re.Pattern[str] | None) -> dict[str, Any]:
+    """Return captions and tables scrubbed, pictures under the numbers of their blind copies; no masked section."""
+    places = {picture_id: number for number, picture_id in enumerate(plan.picture_numbers(blind=True), 1)}
+    found = {}
+    for section in SECTIONS:
+        part = plan.beside(section.key)
+        if section.masked or not (part.pictures or part.tables):
+            continue
+        blind = replace(part, pictures=tuple(replace(one, number=places[one.number]) for one in part.pictures))
+        found[section.key] = scrub(blind.as_json(), pattern)
+    return {"extras": found} if found else {}
 
 
 def _outcomes_of(batch_id: int) -> dict[int, Outcome]:

@@ -137,7 +137,17 @@ def _lines(content: PlanContent) -> list[tuple[str, str]]:
     parts.append(("销售预测", "\n".join(rows)))
     figures = "" if content.figures is None else json.dumps(content.figures.as_json(), ensure_ascii=False, indent=0)
     parts.append(("成本、资产与资金", figures))
+    parts.append(("图片和表格", "\n".join(_extras(content))))
     return parts
+
+
+def _extras(content: PlanContent) -> list[str]:
+    lines = []
+    for section in SECTIONS:
+        part = content.beside(section.key)
+        lines += [f"{section.title} 图片：{one.caption or '（没有标题）'}（{one.number} 号）" for one in part.pictures]
+        lines += [f"{section.title} 表格：{one.caption}\n{one.text}" for one in part.tables]
+    return lines
 
 
 def compare(old: PlanContent, new: PlanContent) -> list[Change]:

@@ -23,6 +23,7 @@ from grading.domain.canonical import canonical, digest
 from grading.domain.plan_content import PlanContent, blocking, parse_content, total_words
 from grading.events import PlanCompleted
 from grading.models.plan import Plan, PlanDraft, PlanPrint, PlanVersion
+from grading.services import attachments
 
 JOB = "plan_pdf"
 PDF_URL = "/grading/plan.pdf"
@@ -85,6 +86,7 @@ def save_plan(actor: Actor, content: PlanContent, version: int) -> int:
         plan = Plan(account_id=actor.person(), scope_id=access.class_scope(actor), version=0, created_at=clock.now())
         db.session.add(plan)
         db.session.flush()
+    attachments.require_own(actor, content)
     text = canonical(content.as_json())
     if plan.version == version and version and access.plan_version(plan.id, version).content_hash == digest(text):
         return version
@@ -220,7 +222,7 @@ def make_pdf(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any
         address=f"{site()}/verify/plan/{row.content_hash}",
     )
     progress.report(1, 3, "正在排版…")
-    data = render_pdf(content, cover)
+    data = render_pdf(content, cover, attachments.contents(content.picture_numbers()))
     progress.report(2, 3, "正在保存…")
     with unit_of_work():
         stored = files.keep(data, f"plan-v{version}.pdf", owner_id=plan.account_id, content_type="application/pdf")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,7 +51,7 @@ class Cover:
     code: str = ""  # blind layout: the paper's code instead of a person
 
 
-def plan_html(content: PlanContent, cover: Cover) -> str:
+def plan_html(content: PlanContent, cover: Cover, pictures: Mapping[int, bytes]) -> str:
     """Return the page that is rendered; everything is inside it but the fonts of the machine."""
     forecast = compute(content.products)
     accounts = None if content.figures is None else accounts_of(content.figures, content.products)
@@ -67,6 +69,9 @@ def plan_html(content: PlanContent, cover: Cover) -> str:
         money_chart="" if accounts is None else Markup(_money_chart(accounts, months)),  # noqa: S704 - figures alone
         code_image=Markup(code_image(cover.address)) if cover.address else "",  # noqa: S704 - drawn here
         masked="（作者情况已隐去）",
+        pictures={
+            number: "data:image/jpeg;base64," + base64.b64encode(data).decode() for number, data in pictures.items()
+        },
         halves=((0, HALF_YEAR), (HALF_YEAR, MONTHS)),
         months=months,
         chart=Markup(bar_chart("各月销售收入（元）", months, forecast.total.sales)),  # noqa: S704 - figures alone
@@ -96,12 +101,15 @@ def _without_traces(_document: Any, pdf: Any) -> None:
         pdf.info.pop(name, None)
 
 
-def render_pdf(content: PlanContent, cover: Cover) -> bytes:
-    """Return the PDF. Loads from data: addresses alone; no author, producer or date goes into it."""
+def render_pdf(content: PlanContent, cover: Cover, pictures: Mapping[int, bytes] | None = None) -> bytes:
+    """Return the PDF. pictures: JPEG bytes by number.
+
+    Loads from data: addresses alone; no author, producer or date goes into it.
+    """
     from weasyprint import HTML
     from weasyprint.urls import URLFetcher
 
-    page = HTML(string=plan_html(content, cover), url_fetcher=URLFetcher(allowed_protocols=("data",)))
+    page = HTML(string=plan_html(content, cover, pictures or {}), url_fetcher=URLFetcher(allowed_protocols=("data",)))
     data: bytes = page.write_pdf(
         finisher=_without_traces,
         pdf_variant="pdf/a-3a",

@@ -15,6 +15,7 @@ from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import access
 from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, BatchState, OutcomeState, PaperState
+from grading.domain.plan_content import SECTIONS, parse_content
 from grading.domain.scan import KINDS
 from grading.models.batch import Batch, Paper
 from grading.models.outcome import Outcome
@@ -31,6 +32,7 @@ class ScreenRow:
     screening: str
     hits: tuple[tuple[str, str, str], ...]  # part, kind, words around it
     texts: tuple[tuple[str, str], ...]  # title, scrubbed text as assessors would read it
+    pictures: tuple[tuple[int, str], ...] = ()  # number, caption
 
 
 def rows(actor: Actor, batch_id: int) -> list[ScreenRow]:
@@ -49,8 +51,12 @@ def _row(paper: Paper) -> ScreenRow:
     content = json.loads(paper.content)
     texts = [(one["title"], one["text"]) for one in content["report"]]
     texts.append(("规划书", "\n".join(text for text in content["plan"]["sections"].values() if text)))
+    plan = parse_content(content["plan"])
+    parts = [plan.beside(section.key) for section in SECTIONS]
+    texts += [(f"表格：{table.caption}", table.text) for part in parts for table in part.tables]
+    pictures = tuple((one.number, one.caption) for part in parts for one in part.pictures)
     hits = tuple((PARTS[one["where"]], KINDS[one["kind"]], one["excerpt"]) for one in json.loads(paper.scan))
-    return ScreenRow(paper.code, paper.screening, hits, tuple(texts))
+    return ScreenRow(paper.code, paper.screening, hits, tuple(texts), pictures)
 
 
 def _open_paper(actor: Actor, batch_id: int, code: str) -> tuple[Batch, Paper]:

@@ -8,19 +8,22 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from app.core import photos
 from app.core.errors import DomainError
 from app.core.money import plain_yuan
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
+from app.core.web.forms import clean_text
 from app.core.web.job_views import send
 from grading.domain.finance import Accounts
 from grading.domain.forecast import MAX_PRODUCTS, MONTHS, Forecast, compute
-from grading.domain.plan_content import MAX_SECTION, MINIMUM_WORDS, SECTIONS, PlanContent, words
+from grading.domain.plan_content import MAX_SECTION, MINIMUM_WORDS, SECTION_KEYS, SECTIONS, PlanContent, words
 from grading.domain.plan_examples import EXAMPLES
+from grading.domain.plan_extras import MOST_PICTURES, MOST_TABLES
 from grading.domain.plan_figures import MONTHLY_NAMES, accounts_of, startup_of
 from grading.forms.plan_form import PlanForm
-from grading.services import plan_desk, plans
+from grading.services import attachments, plan_desk, plans
 from grading.services.printing import ACCOUNT_ROWS
 from grading.views.blueprint import blueprint, month_names
 
@@ -109,6 +112,8 @@ def _page(form: PlanForm, *, error: DomainError | None = None, other_tab: bool =
         previous=plan_desk.previous_plan(actor()) if not stored.version else None,
         monthly_names=MONTHLY_NAMES,
         examples=EXAMPLES,
+        most_pictures=MOST_PICTURES,
+        most_tables=MOST_TABLES,
         **tables(stored.content),
         printed=plans.printed(actor()),
     )
@@ -128,6 +133,23 @@ def plan() -> Answer:
     return _page(PlanForm.show(stored.content, stored.version))
 
 
+def _save(form: PlanForm) -> int:
+    """Save what was typed with the pictures that came along; without them again when it is refused."""
+    sent = {key: request.files[f"upload-{key}"] for key in SECTION_KEYS if request.files.get(f"upload-{key}")}
+    form.content()  # what is typed must hold before a picture is kept
+    photos_ = {key: photos.read_photo(file, field=f"upload-{key}") for key, file in sent.items() if file.filename}
+    typed = dict(form.extras.typed)
+    try:
+        with unit_of_work():
+            for key, photo in photos_.items():
+                caption = clean_text(request.form.get(f"upload-{key}-caption", ""))
+                form.extras.put(key, attachments.add_picture(actor(), photo), caption)
+            return plans.save_plan(actor(), form.content(), form.version)
+    except DomainError:
+        form.extras.typed = typed
+        raise
+
+
 @blueprint.post("/grading/plan")
 @requires(Permission.GRADING_PLAN_WRITE)
 def save_plan() -> Answer:
@@ -141,8 +163,7 @@ def save_plan() -> Answer:
         if action.startswith("remove-") and action.removeprefix("remove-").isdecimal():
             form.remove_row(int(action.removeprefix("remove-")[:4]))
             return _page(form)
-        with unit_of_work():
-            version = plans.save_plan(actor(), form.content(), form.version)
+        version = _save(form)
     except DomainError as error:
         return _page(form, error=error, other_tab=error.code == "stale_plan")
     flash(f"规划书第 {version} 版已保存。", "success")

@@ -14,6 +14,7 @@ from app.core.uow import unit_of_work
 from app.core.web.access import actor, public, requires
 from app.core.web.forms import clean_text
 from grading.domain.plan_content import MINIMUM_WORDS, SECTIONS, check, words
+from grading.forms import extras_form
 from grading.forms.finance_form import NAMES
 from grading.forms.plan_form import PlanForm
 from grading.services import plan_desk
@@ -29,7 +30,9 @@ FIELD = re.compile(r"^(title|products|section-[a-z_]{1,30}|product-\d{1,2}-(name
 @requires(Permission.GRADING_PLAN_WRITE)
 def autosave_plan() -> Any:
     """Keep what is typed; answers the new serial, and the tables when the figures hold."""
-    fields = {key: text for key, text in request.form.items() if key in NAMES or FIELD.match(key)}
+    fields = {
+        key: text for key, text in request.form.items() if key in NAMES or key in extras_form.NAMES or FIELD.match(key)
+    }
     form = PlanForm.read(request.form)
     with unit_of_work():
         serial = plan_desk.autosave(actor(), fields, form.version, whole(request.form.get("serial", "")))

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from io import BytesIO
 
-from app.core import clock
+import sqlalchemy as sa
+from PIL import Image
+
+from app.core import clock, files
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.uow import unit_of_work
 from grading.domain.codes import new_code
 from grading.domain.flows import AppealState, PaperState
 from grading.models.anchor import Anchor
+from grading.models.attachment import PaperPicture, PlanPicture
 from grading.models.batch import Batch, Paper
 from grading.models.outcome import Appeal, Coaching, Outcome
 from grading.models.plan import Plan, PlanComment
 
-OF_THE_POOL = {"grading.calibrate", "grading.submit_trial"}  # anchors are everybody's in the pool, of whatever class
+# anchors are everybody\'s in the pool, of whatever class
+OF_THE_POOL = {
+    "grading.anchor_picture",
+    "grading.calibrate",
+    "grading.submit_trial",
+}
 
 
-def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
+def furnish(owner: Actor, teacher: Actor, code: str) -> dict[str, dict[str, object]]:
     """Make the rows; return the ids by endpoint."""
     now = clock.now()
     with unit_of_work():
@@ -56,6 +65,7 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             .where(Batch.scope_id == outcome.scope_id)
             .limit(1)
         ).one()
+        held = set(db.session.scalars(sa.select(Paper.id).where(Paper.batch_id == batch.id)))
         copied = Paper(
             batch_id=batch.id,
             rubric_id=paper.rubric_id,
@@ -76,7 +86,12 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             reference_total=70,
             made_at=now,
         )
-        db.session.add_all([appeal, talk, comment, anchor])
+        pixel = BytesIO()
+        Image.new("RGB", (40, 30), "white").save(pixel, "JPEG")
+        stored = files.keep(pixel.getvalue(), "a.jpg", actor=owner)
+        picture = PlanPicture(account_id=owner.person(), file_id=stored.id, codes=0, added_at=now)
+        blind = [PaperPicture(paper_id=one, number=1, file_id=stored.id, codes=0) for one in held | {copied.id}]
+        db.session.add_all([appeal, talk, comment, anchor, picture, *blind])
         db.session.flush()
         return {
             "grading.answer_appeal": {"appeal_id": appeal.id},
@@ -90,6 +105,12 @@ def furnish(owner: Actor, teacher: Actor) -> dict[str, dict[str, object]]:
             "grading.retire_anchor": {"anchor_id": anchor.id},
             "grading.calibrate": {"code": anchor.code},
             "grading.submit_trial": {"code": anchor.code},
+            "grading.anchor_picture": {"code": anchor.code, "number": 1},
+            "grading.plan_picture": {"picture_id": picture.id},
+            "grading.paper_picture": {"code": code, "number": 1},
+            "grading.screen_picture": {"batch_id": batch.id, "code": code, "number": 1},
+            "grading.print_paper": {"code": code},
+            "grading.paper_pdf": {"code": code},
             "grading.verify_plan": {"sha256": "0" * 64},
             "grading.verify_protocol": {"sha256": "0" * 64},
         }

@@ -277,7 +277,7 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
         },
     }
 
-    made.by_endpoint |= furniture_grading.furnish(owner, teacher)
+    made.by_endpoint |= furniture_grading.furnish(owner, teacher, work.code)
     made.by_endpoint |= furniture_admission.furnish(owner, scope_id)
 
     with unit_of_work():

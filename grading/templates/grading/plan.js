@@ -37,11 +37,17 @@ for (const rows of form.querySelectorAll(".money-rows")) {
 // Autosave: what is typed is kept on the server three seconds after the last key; the tables answer.
 const state = form.querySelector("[data-autosaved]");
 let timer = 0, busy = false, again = false, stopped = false;
+// Pictures travel with the button alone.
+function typed() {
+  const fields = new FormData(form);
+  for (const [name, value] of [...fields]) if (value instanceof File) fields.delete(name);
+  return fields;
+}
 async function autosave() {
   if (busy) { again = true; return; }
   busy = true;
   try {
-    const answer = await fetch(form.dataset.autosave, { method: "POST", body: new FormData(form), headers: { "X-Requested-With": "fetch", Accept: "application/json" } });
+    const answer = await fetch(form.dataset.autosave, { method: "POST", body: typed(), headers: { "X-Requested-With": "fetch", Accept: "application/json" } });
     const told = await answer.json();
     if (answer.ok) {
       form.elements.serial.value = told.serial;
