@@ -316,6 +316,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "scope_id", name=op.f("uq_grading_plan_draft_account_id_scope_id")),
     )
     op.create_table(
+        "grading_plan_picture",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("codes", sa.Integer(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts_account.id"], name=op.f("fk_grading_plan_picture_account_id")
+        ),
+        sa.ForeignKeyConstraint(["file_id"], ["core_stored_file.id"], name=op.f("fk_grading_plan_picture_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_plan_picture")),
+    )
+    op.create_index(op.f("ix_grading_plan_picture_account_id"), "grading_plan_picture", ["account_id"], unique=False)
+    op.create_table(
         "grading_qualification",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("pool_scope_id", sa.Integer(), nullable=False),
@@ -1176,6 +1190,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
     )
     op.create_table(
+        "grading_blind_print",
+        sa.Column("paper_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["core_stored_file.id"], name=op.f("fk_grading_blind_print_file_id")),
+        sa.ForeignKeyConstraint(["paper_id"], ["grading_paper.id"], name=op.f("fk_grading_blind_print_paper_id")),
+        sa.PrimaryKeyConstraint("paper_id", name=op.f("pk_grading_blind_print")),
+    )
+    op.create_table(
         "grading_conflict",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("batch_id", sa.Integer(), nullable=False),
@@ -1216,6 +1239,18 @@ def upgrade() -> None:
     )
     op.create_index(
         op.f("ix_grading_paper_identity_outcome_id"), "grading_paper_identity", ["outcome_id"], unique=False
+    )
+    op.create_table(
+        "grading_paper_picture",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=False),
+        sa.Column("codes", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["core_stored_file.id"], name=op.f("fk_grading_paper_picture_file_id")),
+        sa.ForeignKeyConstraint(["paper_id"], ["grading_paper.id"], name=op.f("fk_grading_paper_picture_paper_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_paper_picture")),
+        sa.UniqueConstraint("paper_id", "number", name=op.f("uq_grading_paper_picture_paper_id_number")),
     )
     op.create_table(
         "grading_reveal",
@@ -3584,12 +3619,14 @@ def downgrade() -> None:
     op.drop_table("ledger_entry")
     op.drop_index(op.f("ix_grading_reveal_paper_id"), table_name="grading_reveal")
     op.drop_table("grading_reveal")
+    op.drop_table("grading_paper_picture")
     op.drop_index(op.f("ix_grading_paper_identity_outcome_id"), table_name="grading_paper_identity")
     op.drop_index("ix_grading_paper_identity_batch", table_name="grading_paper_identity")
     op.drop_index(op.f("ix_grading_paper_identity_account_id"), table_name="grading_paper_identity")
     op.drop_table("grading_paper_identity")
     op.drop_index(op.f("ix_grading_conflict_batch_id"), table_name="grading_conflict")
     op.drop_table("grading_conflict")
+    op.drop_table("grading_blind_print")
     op.drop_index(
         "uq_grading_assignment_slot",
         table_name="grading_assignment",
@@ -3689,6 +3726,8 @@ def downgrade() -> None:
     op.drop_table("grading_real_shop")
     op.drop_index(op.f("ix_grading_qualification_account_id"), table_name="grading_qualification")
     op.drop_table("grading_qualification")
+    op.drop_index(op.f("ix_grading_plan_picture_account_id"), table_name="grading_plan_picture")
+    op.drop_table("grading_plan_picture")
     op.drop_table("grading_plan_draft")
     op.drop_index(op.f("ix_grading_plan_scope_id"), table_name="grading_plan")
     op.drop_table("grading_plan")
