@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from wtforms import DateTimeLocalField, IntegerField, StringField, TextAreaField
+from wtforms import DateTimeLocalField, FileField, IntegerField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
 from app.core.clock import SHANGHAI, local
@@ -37,6 +37,7 @@ class RoomForm(Form):
         description="30 分钟到 24 小时，按平均讲解时间估算。",
     )
     notice = TextAreaField("直播间公告", [Length(0, 120, "公告最多 120 个字。")])
+    cover = FileField("封面（选填）", description="JPG、PNG 或 WebP，8 MB 以内，竖图最好；不传就用系统画的封面。")
 
     def fill(self, room: LiveRoom) -> None:
         """Show what the room has."""

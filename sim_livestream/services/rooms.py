@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from app.core import audit, events
+from app.core import audit, events, files
 from app.core import clock as wall
 from app.core.actor import Actor, system
 from app.core.db import db
@@ -15,6 +15,7 @@ from app.core.errors import Conflict, InvalidInput, Refused
 from app.core.flow import fire
 from app.core.idempotency import once
 from app.core.permissions import Permission
+from app.core.photos import JPEG
 from app.core.uow import unit_of_work
 from app.worlds.api import scope_of_world
 from app.worlds.clock import sim_now
@@ -107,6 +108,11 @@ def check_words(world_id: int, *texts: str) -> None:
         findings = [finding for finding in mall_client.check_speech(world_id, text) if finding.stops]
         if findings:
             raise InvalidInput(f"{findings[0].message}{findings[0].advice}", field="title")
+
+
+def keep_cover(actor: Actor, photo: bytes) -> str:
+    """Store the picture of a cover (JPEG) for the actor's world, inside the open unit of work; return its name."""
+    return files.keep(photo, "封面.jpg", actor=actor, content_type=JPEG, world_id=actor.world()).public_name
 
 
 def edit_room(

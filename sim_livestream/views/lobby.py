@@ -27,5 +27,6 @@ def lobby() -> str:
         on_air=sorted(on_air, key=lambda room: (-room.viewers, -room.id)),
         planned=sorted(planned, key=lambda room: room.planned_wall_at or room.created_wall_at),
         over=over,
+        world_id=actor().world_id,
         may_host=actor().may(Permission.LIVE_ROOM_HOST),
     )

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from app.core.errors import DomainError, InvalidInput
 from app.core.permissions import Permission
+from app.core.photos import read_photo
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.forms import new_key
@@ -118,6 +119,7 @@ def edit(number: int) -> Answer:
     form = forms.RoomForm()
     if not form.accept():
         raise forms.first_error(form)
+    photo = read_photo(form.cover.data, field="cover") if getattr(form.cover.data, "filename", "") else None
     with unit_of_work():
         rooms.edit_room(
             actor(),
@@ -126,6 +128,7 @@ def edit(number: int) -> Answer:
             form.notice.data or "",
             form.planned_moment(),
             minutes=form.minutes.data or 120,
+            cover=rooms.keep_cover(actor(), photo.large) if photo else None,
         )
     return _to_console(number, "直播间信息已保存。")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
+from PIL import Image
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -324,7 +326,7 @@ def test_pages_cost_the_same_however_much_there_is(app: Flask) -> None:
                 goods.add_item(show.host, show.number, listing.id)
                 chat.say(make_viewer(show), show.number, "好看", key())
     assert costs() == before
-    assert max(before) <= 57  # pages of the console: room, bag, stage, figures, and the shell around them
+    assert max(before) <= 58  # pages of the console: room, bag, stage, figures, and the shell around them
 
 
 def test_coupons_and_the_whole_price_on_the_pages(app: Flask) -> None:
@@ -357,3 +359,24 @@ def test_coupons_and_the_whole_price_on_the_pages(app: Flask) -> None:
     assert gone.status_code == 409
     own = host.get(f"{item}/price", headers=SCRIPT)
     assert (own.status_code, own.get_json()) == (200, {"refusal": "这是你自己的店铺，不能购买自己的商品。"})
+
+
+def test_a_cover_is_uploaded_and_shown_in_the_lobby(app: Flask) -> None:
+    with app.app_context():
+        show = make_show()
+        host, guest = browser(app, show.host), browser(app, make_viewer(show))
+    drawn = io.BytesIO()
+    Image.new("RGB", (300, 400), "#8a4b00").save(drawn, "PNG")
+    edit = f"/live/studio/{show.number}/edit"
+    fields = {"title": "换了封面的直播", "minutes": "120", "notice": ""}
+    wrong = host.post(edit, data={**fields, "cover": (io.BytesIO(b"<svg/>"), "cover.png")}, headers=SCRIPT)
+    assert wrong.status_code == 400
+    assert "/files/" not in page(guest, "/live/")
+    sent = host.post(edit, data={**fields, "cover": (io.BytesIO(drawn.getvalue()), "cover.png")}, headers=SCRIPT)
+    assert sent.get_json()["ok"] is True
+    found = re.search(r'src="(/files/[^"]+)"', page(guest, "/live/"))
+    assert found is not None
+    picture = guest.get(found.group(1))
+    assert (picture.status_code, picture.content_type) == (200, "image/jpeg")
+    assert host.post(edit, data=fields, headers=SCRIPT).get_json()["ok"] is True
+    assert found.group(1) in page(guest, "/live/")  # sent without a picture, the cover stays
