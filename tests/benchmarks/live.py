@@ -4,6 +4,7 @@ python -m tests.benchmarks.live --viewers 10000            one process: spread, 
 python -m tests.benchmarks.live --viewers 10000 --deaf 1   one viewer in a hundred stops reading
 python -m tests.benchmarks.live --viewers 10000 --restart  all reconnect after a restart
 python -m tests.benchmarks.live --processes 2 --viewers 20000
+python -m tests.benchmarks.live --viewers 10000 --node     socket.io on Node under the same client, for the ratio
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from tests.infrastructure.server import BIN, ROOT, Server, clean_environment
 from tests.infrastructure.services import Services
 
 HERE = Path(__file__).parent
+NODE = HERE / "node"
 MOST_SOCKETS = 12_000  # of one load client
 PAGES = ("/live/", "/mall/")
 
@@ -127,7 +129,7 @@ def _median_page(port: int, seconds: float) -> float:
 
 
 def measure(options: argparse.Namespace, services: Services) -> None:
-    """Print what one run gave."""
+    """Print what one run of our own server gave."""
     databases = services.databases(options.backend)
     url = databases.empty()
     server = Server(url, TICKER="on", REDIS_URL=services.redis_url if options.processes > 1 else "")
@@ -140,59 +142,87 @@ def measure(options: argparse.Namespace, services: Services) -> None:
         Visitor(port).request("GET", "/login")  # the first page of a process compiles its template
     with inside(server):
         shown = tickets(crowd)  # good for two minutes, so as late as possible
-    meters = [Meter(process.process.pid) for process in running]
-    share = -(-options.viewers // max(options.processes, -(-options.viewers // MOST_SOCKETS)))
-    clients = [
+    try:
+        clients = _crowd_of(options, ports, crowd.show.number, shown)
+        try:
+            _watch(options, clients, ports[0], [Meter(process.process.pid) for process in running])
+            if options.restart:
+                running[0].stop()
+                clients[0].tell("again 10")
+                time.sleep(1)
+                running[0] = _web(server, ports[0])
+                print("  restarted", json.dumps(clients[0].answer()))
+        finally:
+            for client in clients:
+                client.stop()
+    finally:
+        for process in running:
+            process.stop()
+        databases.drop(url)
+
+
+def measure_node(options: argparse.Namespace) -> None:
+    """Print what a socket.io server on Node gave under the same client."""
+    if not (NODE / "node_modules").is_dir():
+        subprocess.run([str(BIN / "npm"), "ci", "--no-audit", "--no-fund"], cwd=NODE, check=True)
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        command = [str(BIN / "node"), str(NODE / "server.mjs"), str(port)]
+        running = start(command, Path(folder) / "node.log", environment=clean_environment(), cwd=ROOT)
+        running.wait_until(lambda: listens(port), "the Node server")
+        clients = _crowd_of(options, [port], 1, ["anybody"] * options.viewers)
+        try:
+            _watch(options, clients, port, [Meter(running.process.pid)])
+        finally:
+            for client in clients:
+                client.stop()
+            running.stop()
+
+
+def _crowd_of(options: argparse.Namespace, ports: list[int], room: int, shown: list[str]) -> list[LoadClient]:
+    share = -(-options.viewers // max(len(ports), -(-options.viewers // MOST_SOCKETS)))
+    return [
         LoadClient(
             ports[number % len(ports)],
-            crowd.show.number,
+            room,
             shown[number * share : (number + 1) * share],
             spread=options.spread,
             deaf=options.deaf / 100,
         )
         for number in range(-(-options.viewers // share))
     ]
-    try:
-        idle_page = _median_page(ports[0], 2)
-        empty = sum(meter.rss() for meter in meters)
-        before = sum(meter.cpu() for meter in meters)
-        for client in clients:
-            client.tell("connect")
-        joined = [client.answer() for client in clients]
-        connect_cpu = sum(meter.cpu() for meter in meters) - before
-        print("  joined", json.dumps(joined))
-        print(f"  connecting: {connect_cpu:.1f} s CPU, {connect_cpu / options.viewers * 1000:.2f} ms a viewer")
-        time.sleep(3)
-        full = sum(meter.rss() for meter in meters)
-        print(f"  memory: {(full - empty) / options.viewers:.1f} KiB a viewer ({empty // 1024} -> {full // 1024} MiB)")
-        print(f"  load average {os.getloadavg()[0]:.2f}")
-        pages = Pages(ports[0])
-        pages.start()
-        before, begun = sum(meter.cpu() for meter in meters), time.monotonic()
-        for client in clients:
-            client.tell(f"measure {options.seconds} {options.writers // len(clients)}")
-        told = [client.answer() for client in clients]
-        took = time.monotonic() - begun
-        cpu = sum(meter.cpu() for meter in meters) - before
-        busy_page = pages.stop()
-        for one in told:
-            print("  ", json.dumps(one))
-        frames = sum(one["events"] for one in told)
-        print(f"  server {cpu / took:.1%} of one core, {frames} frames, {cpu / frames * 100_000:.2f} s CPU per 100k")
-        print(f"  page p50 idle {idle_page:.1f} ms, beside the viewers {busy_page:.1f} ms")
-        print(f"  memory after: {sum(meter.rss() for meter in meters) // 1024} MiB")
-        if options.restart:
-            running[0].stop()
-            clients[0].tell("again 10")
-            time.sleep(1)
-            running[0] = _web(server, ports[0])
-            print("  restarted", json.dumps(clients[0].answer()))
-    finally:
-        for client in clients:
-            client.stop()
-        for process in running:
-            process.stop()
-        databases.drop(url)
+
+
+def _watch(options: argparse.Namespace, clients: list[LoadClient], port: int, meters: list[Meter]) -> None:
+    """Let the viewers in, let them write, and print times, CPU and memory."""
+    idle_page = _median_page(port, 2)
+    empty = sum(meter.rss() for meter in meters)
+    before = sum(meter.cpu() for meter in meters)
+    for client in clients:
+        client.tell("connect")
+    joined = [client.answer() for client in clients]
+    connect_cpu = sum(meter.cpu() for meter in meters) - before
+    print("  joined", json.dumps(joined))
+    print(f"  connecting: {connect_cpu:.1f} s CPU, {connect_cpu / options.viewers * 1000:.2f} ms a viewer")
+    time.sleep(3)
+    full = sum(meter.rss() for meter in meters)
+    print(f"  memory: {(full - empty) / options.viewers:.1f} KiB a viewer ({empty // 1024} -> {full // 1024} MiB)")
+    print(f"  load average {os.getloadavg()[0]:.2f}")
+    pages = Pages(port)
+    pages.start()
+    before, begun = sum(meter.cpu() for meter in meters), time.monotonic()
+    for client in clients:
+        client.tell(f"measure {options.seconds} {options.writers // len(clients)}")
+    told = [client.answer() for client in clients]
+    took = time.monotonic() - begun
+    cpu = sum(meter.cpu() for meter in meters) - before
+    busy_page = pages.stop()
+    for one in told:
+        print("  ", json.dumps(one))
+    frames = sum(one["events"] for one in told)
+    print(f"  server {cpu / took:.1%} of one core, {frames} frames, {cpu / frames * 100_000:.2f} s CPU per 100k")
+    print(f"  page p50 idle {idle_page:.1f} ms, beside the viewers {busy_page:.1f} ms")
+    print(f"  memory after: {sum(meter.rss() for meter in meters) // 1024} MiB")
 
 
 def main(arguments: list[str]) -> None:
@@ -206,7 +236,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--backend", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--restart", action="store_true")
+    parser.add_argument("--node", action="store_true")
     options = parser.parse_args(arguments)
+    if options.node:
+        measure_node(options)
+        return
     with tempfile.TemporaryDirectory() as folder, Services(Path(folder), make_schema) as services:
         measure(options, services)
 
