@@ -44,7 +44,7 @@ class AnchorItem:
         return self.deviation is not None and abs(self.deviation) <= MOST_DEVIATION
 
 
-def _open_to(account_id: int) -> sa.Select[tuple[Anchor]]:
+def _open_to(account_id: int) -> sa.Select[Anchor]:
     """Select the anchors in force whose author this person may judge: no conflict then, no work on that paper."""
     barred = sa.exists().where(
         Conflict.batch_id == Paper.batch_id,
@@ -60,7 +60,7 @@ def _open_to(account_id: int) -> sa.Select[tuple[Anchor]]:
     )
 
 
-def _mine(actor: Actor) -> sa.Select[tuple[Anchor]]:
+def _mine(actor: Actor) -> sa.Select[Anchor]:
     if actor.scope_id is None:
         raise NotFound
     near = sa.or_(

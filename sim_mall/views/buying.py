@@ -250,8 +250,8 @@ def submit_order() -> Answer:
     }
     address_id = number("address", default=0)
     if not address_id:
-        error = InvalidInput("请先选择收货地址。", field="address")
-        return _checkout_page(_bill(wanted, choice), direct, key=key, error=error), 400
+        missing = InvalidInput("请先选择收货地址。", field="address")
+        return _checkout_page(_bill(wanted, choice), direct, key=key, error=missing), 400
     address = access.get_address(actor(), address_id)
     try:
         with unit_of_work():

@@ -51,8 +51,8 @@ def test_anchors_come_before_the_queue_and_change_no_score(app_context: Flask) -
     # Whoever held the paper, or had a conflict with its class, never sees it: the same 404 as for no such code.
     barred = make.make_assessor(stage.region, "任过课的评委")
     with unit_of_work():
-        row = Conflict(batch_id=batch_id, account_id=barred.person(), kind="teaching", created_at=clock.now())
-        db.session.add(row)
+        known = Conflict(batch_id=batch_id, account_id=barred.person(), kind="teaching", created_at=clock.now())
+        db.session.add(known)
     for actor in (stage.assessors[0], barred):
         assert calibration.items(actor) == []
         with pytest.raises(NotFound):
