@@ -61,12 +61,16 @@ def decide(order: PurchaseOrder) -> None:
         return
     late_bp, lost_bp = supplier_profiles.rates(order.supplier)
     found = foresee(Chance(world.seed, "supplier-parcel", order.number), late_bp, lost_bp)
-    if found is None:
-        return
+    if found is not None:
+        plan(order, *found)
+
+
+def plan(order: PurchaseOrder, kind: TroubleKind, hours: int) -> ParcelTrouble:
+    """Write down what is to become of a parcel (hours: how late it comes); it happens while it is on the road."""
     row = ParcelTrouble(
         state=TroubleState.FORESEEN,
-        kind=found[0],
-        hours=found[1],
+        kind=kind,
+        hours=hours,
         world_id=order.world_id,
         owner_id=order.owner_id,
         purchase_id=order.id,
@@ -74,6 +78,7 @@ def decide(order: PurchaseOrder) -> None:
     db.session.add(row)
     db.session.flush()
     due.schedule(order.world_id, sim_now(order.world_id) + ON_THE_ROAD, HAPPEN_DUE, row.id, TroubleState.FORESEEN)
+    return row
 
 
 def _query() -> sa.Select[ParcelTrouble]:
