@@ -9,7 +9,7 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import admission, assessment, goods, manage, promotions, service, shows, sourcing, texts, trade
+from app.demo import admission, assessment, goods, manage, promotions, protocol, service, shows, sourcing, texts, trade
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -113,6 +113,7 @@ def play_earlier_class(stage: Stage, today: date) -> None:
         assessment.mark_all(assessors, market)
     with line.at(line.moment(EARLIER_DAYS + 4, 10)):
         grading.api.release_batch(centre, batch, market.key())
+        protocol.sign_and_seal(market, centre, batch, assessors)
         move_class(stage.actors["orgadmin"], EARLIER_CODE, "archive")
         pause(teacher, line.world_id)
 
