@@ -18,7 +18,7 @@ from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.promotion_flow import PromotionKind
 from sim_mall.domain.promotion_rules import Rule
 from sim_mall.models.trade import OrderLine
-from sim_mall.services import aftersales, checkout, favourites, orders, points
+from sim_mall.services import aftersales, cart, checkout, favourites, orders, points
 from sim_mall.services.checkout import Choice, Wanted
 from sim_mall.services.offers import GroupChoice
 from sim_mall.services.promotions import ItemDraft
@@ -161,3 +161,22 @@ def test_a_member_of_the_shop_pays_the_members_price() -> None:
     assert price() == 850  # the lower of the two, never both
     made.start(owner, PromotionKind.FLASH, Rule(), ItemDraft(listing.id, sku, 990, stock=2))
     assert price() == 990  # a flash price goes before, even where it is dearer
+
+
+def test_an_unticked_last_line_takes_no_share_of_a_discount() -> None:
+    world = make_world()
+    owner, shop = mall.make_seller(world)
+    buyer = mall.make_trainee(world)
+    _give(buyer, 500)
+    names = ("纯棉四件套 柔软亲肤", "加厚保温水杯 便携", "不锈钢炒锅 家用")
+    skus = [mall.make_listing(owner, shop, name, [("默认", 10_00, 9)]).skus[0].id for name in names]
+    with unit_of_work():
+        for sku in skus:
+            cart.add_to_cart(buyer, sku, 1)
+    items = {row.sku.id: row.item.id for row in cart.rows(buyer)}
+    with unit_of_work():
+        cart.update_cart(buyer, {}, [items[sku] for sku in skus[:2]])
+    wanted = [Wanted(row.sku.id, row.item.quantity) for row in cart.rows(buyer, only_ticked=True)]
+    priced = checkout.check_out(buyer, wanted, choice=Choice(points=499))
+    assert sorted(line.sku.id for line in priced.lines) == sorted(skus[:2])
+    assert [line.payable for line in priced.quote.lines] == [750, 751]
