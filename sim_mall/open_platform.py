@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput
-from app.core.permissions import Permission
 from sim_mall import access
 from sim_mall.data import (
     AfterSaleInfo,
@@ -32,7 +31,6 @@ from sim_mall.data import (
     SkuInfo,
     SpeechFinding,
 )
-from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import CARRIERS, carrier_name, waybill_problem
 from sim_mall.models.trade import Order, Parcel
@@ -88,7 +86,6 @@ __all__ = [
     "create_listing",
     "create_live_coupon",
     "default_address",
-    "fetch_orders",
     "fetchable_to",
     "get_after_sale",
     "get_listing",
@@ -190,27 +187,6 @@ def own_listings(actor: Actor, shop_id: int, q: str = "", only_on_sale: bool = T
 def listings_by_id(world_id: int, ids: Sequence[int]) -> dict[int, ListingInfo]:
     """Return the listings of these ids in one world, whatever their state."""
     return {listing.id: listings.listing_info(listing) for listing in listings.listings_by_id(world_id, ids)}
-
-
-def fetch_orders(
-    actor: Actor,
-    shop_id: int,
-    modified_from: datetime,
-    modified_to: datetime,
-    states: Sequence[str] = (OrderState.PAID, OrderState.PART_SHIPPED),
-) -> list[OrderInfo]:
-    """Return the shop's orders changed in [from, to] (simulated time), oldest change first."""
-    actor.require(Permission.MALL_SELL)
-    shop = access.get_sellers_shop(actor, shop_id)
-    query = sa.select(Order).where(
-        Order.shop_id == shop.id,
-        Order.modified_at >= modified_from,
-        Order.modified_at <= modified_to,
-        Order.forming.is_(False),  # a group that is not full may still fail
-        Order.state.in_([OrderState(state) for state in states]),
-    )
-    rows = db.session.scalars(orders.with_lines(query.order_by(Order.modified_at, Order.id)))
-    return [orders.order_info(order) for order in rows]
 
 
 def get_order(actor: Actor, order_id: int) -> OrderInfo:

@@ -279,12 +279,14 @@ def test_open_platform_fetches_ships_and_sells_in_a_room(world: World) -> None:
     assert (order.source, order.room_id, order.payable, order.state) == ("live", 7, 2200, "pending_pay")
     now = sim_now(world.id)
     window = (now - timedelta(minutes=5), now)
-    assert open_platform.fetch_orders(owner, shop.id, *window) == []
+    sent = ("paid", "part_shipped")
+    assert open_platform.order_versions(owner, shop.id, *window, sent) == {}
     with unit_of_work():
         paid = open_platform.pay_order(buyer, order.id, mall.key())
-    assert open_platform.fetch_orders(owner, shop.id, *window) == [paid]
+    changed = open_platform.order_versions(owner, shop.id, *window, sent)
+    assert open_platform.sold_orders(owner, shop.id, list(changed)) == [paid]
     with pytest.raises(NotFound):
-        open_platform.fetch_orders(buyer, shop.id, *window)
+        open_platform.order_versions(buyer, shop.id, *window, sent)
     with unit_of_work():
         parcel = open_platform.ship(
             shops.system_of(world.id), order.id, {order.lines[0].id: 2}, "sf", "SF0000000000001", mall.key()
