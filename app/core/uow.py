@@ -78,9 +78,22 @@ def unit_of_work() -> Iterator[UnitOfWork]:
             raise
         return
     work = UnitOfWork()
+    _let_go()
     with _writing(), _refusals_in_words(), _transaction(work):
         yield work
     _run_after_commit(work)
+
+
+def _let_go() -> None:
+    """Give back the connection that the request has read with, before it waits for its turn to write.
+
+    A read snapshot must not be written upon; and readers that wait for the turn with a connection in their hands
+    would leave none for the one whose turn it is.
+    """
+    session = db.session
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("rows were changed outside a unit of work")
+    session.rollback()
 
 
 @contextmanager
@@ -111,9 +124,6 @@ def _refusals_in_words() -> Iterator[None]:
 def _transaction(work: UnitOfWork) -> Iterator[None]:
     """Begin, run the block and the steps before the commit, commit; roll back on any error."""
     session = db.session
-    if session.new or session.dirty or session.deleted:
-        raise RuntimeError("rows were changed outside a unit of work")
-    session.rollback()  # a read snapshot taken earlier in the request must not be written upon
     session.info[_KEY] = work
     try:
         session.connection(execution_options={WRITE_OPTION: True})

@@ -83,7 +83,7 @@ class Services:
         """Return a server that was not started, on a new database; the demo data is loaded once and copied."""
         databases = self.databases(backend)
         loaded = self._demo(backend) if demo else None
-        url = databases.copied(loaded.database_url) if loaded else databases.empty()
+        url = databases.copied(loaded.database_url) if loaded else databases.fresh()
         self._stack.callback(databases.drop, url)
         server = Server(url, demo=demo, **settings)
         self._stack.callback(server.stop)
@@ -94,7 +94,7 @@ class Services:
     def _demo(self, backend: str) -> Server:
         if backend not in self._loaded:
             databases = self.databases(backend)
-            url = databases.empty()
+            url = databases.fresh()
             self._stack.callback(databases.drop, url)
             server = Server(url, demo=True)
             self._stack.callback(server.stop)

@@ -61,7 +61,7 @@ def publish(person: Person) -> None:
     page.get_by_label("商品标题").fill("云南小粒咖啡豆 中度烘焙")
     page.get_by_label("一级类目").fill("茶饮")
     page.get_by_label("二级类目").fill("冲饮")
-    page.get_by_label("品牌").fill("青禾")
+    page.get_by_label("品牌").fill("无品牌")
     for name, value in (("产地", "云南保山"), ("保质期", "12 个月"), ("净含量", "250 克")):
         page.get_by_label(name, exact=True).fill(value)
     drawn: list[FilePayload] = [
