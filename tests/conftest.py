@@ -144,11 +144,12 @@ def make_schema(database_url: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(test_settings(database_url, Path(folder)))
         with app.app_context():
+            from flask_migrate import stamp, upgrade  # only the first test of a session needs Alembic
+
             if os.environ.get("TEST_SCHEMA") == "models":
                 db.create_all()
+                stamp(directory=str(ROOT / "migrations"))
             else:
-                from flask_migrate import upgrade  # only the first test of a session needs Alembic
-
                 upgrade(directory=str(ROOT / "migrations"))
             db.session.remove()
             db.engine.dispose()
