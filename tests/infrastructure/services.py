@@ -81,25 +81,25 @@ class Services:
 
     def prepared(self, backend: str, *, demo: bool = False, **settings: str) -> Server:
         """Return a server that was not started, on a new database; the demo data is loaded once and copied."""
-        databases = self.databases(backend)
-        loaded = self._demo(backend) if demo else None
-        url = databases.copied(loaded.database_url) if loaded else databases.fresh()
-        self._stack.callback(databases.drop, url)
-        server = Server(url, demo=demo, **settings)
-        self._stack.callback(server.stop)
-        if loaded:
-            shutil.copytree(loaded.var_dir, server.var_dir, dirs_exist_ok=True)
+        if not demo:
+            return self._server_on(backend, self.databases(backend).fresh(), demo=False, **settings)
+        loaded = self._demo(backend)
+        server = self._server_on(backend, self.databases(backend).copied(loaded.database_url), demo=True, **settings)
+        shutil.copytree(loaded.var_dir, server.var_dir, dirs_exist_ok=True)
         return server
 
     def _demo(self, backend: str) -> Server:
         if backend not in self._loaded:
-            databases = self.databases(backend)
-            url = databases.fresh()
-            self._stack.callback(databases.drop, url)
-            server = Server(url, demo=True)
-            self._stack.callback(server.stop)
+            server = self._server_on(backend, self.databases(backend).fresh(), demo=True)
             self._loaded[backend] = server.prepare()
         return self._loaded[backend]
+
+    def _server_on(self, backend: str, url: str, *, demo: bool, **settings: str) -> Server:
+        """Return a server on this database; both are gone with the session."""
+        self._stack.callback(self.databases(backend).drop, url)
+        server = Server(url, demo=demo, **settings)
+        self._stack.callback(server.stop)
+        return server
 
     def stop_servers(self) -> None:
         """End all servers: who asks for one later gets a new one."""
