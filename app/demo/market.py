@@ -10,11 +10,13 @@ from app.core.actor import Actor, system
 from app.demo import texts
 from app.demo.timeline import Timeline
 from app.worlds.chance import Chance
+from app.worlds.clock import sim_now
+from sim_mall import access as mall_access
 from sim_mall import open_platform
 from sim_mall.data import ListingDraft, ListingInfo, OrderInfo, Receiver, SkuDraft
 from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
 from sim_mall.domain.shop_flow import Subject
-from sim_mall.services import addresses, aftersales, cart, orders, payments, receiving, reviews, shops
+from sim_mall.services import addresses, aftersales, applying, cart, orders, payments, receiving, reviews, shops
 from sim_supply.domain.pricing import PriceRule, RuleKind
 from sim_supply.services import fetching, imports, library, listing
 
@@ -244,13 +246,19 @@ class Market:
 
     # -- after-sale -------------------------------------------------------------------------------------
 
-    def find(self, state: str, *, sellers: Iterable[int] = (), newest: bool = False) -> Sale | None:
-        """Return the first (or the newest) order in this state, of these sellers where given."""
+    def may_ask_back(self, sale: Sale, reason: Reason) -> bool:
+        """Say whether the buyer may still ask for money or goods back for this reason."""
+        row = mall_access.get_bought_order(self.traders[sale.buyer], sale.order_id)
+        return not applying.closed_reason(row, sim_now(self.world_id), reason)
+
+    def find(self, state: str, reason: Reason, *, sellers: Iterable[int] = (), newest: bool = False) -> Sale | None:
+        """Return the first (or the newest) order in this state that may be asked back, of these sellers where given."""
         some = set(sellers)
         for sale in reversed(self.sales) if newest else self.sales:
             if not some or sale.seller in some:
                 order = self.order(sale)
-                if order.state == state and not any(line.applying for line in order.lines):
+                asked = any(line.applying or line.refunded for line in order.lines)
+                if order.state == state and not asked and self.may_ask_back(sale, reason):
                     return sale
         return None
 

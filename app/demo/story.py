@@ -210,11 +210,11 @@ def _middle(market: Market, line: Timeline, teacher: Actor) -> None:
 def _return_one(market: Market, line: Timeline) -> None:
     """Day 8: one unit comes back and its money goes back; another buyer is refunded before shipping."""
     with line.at(line.moment(8, 9)):
-        returned = market.find("completed")
+        returned = market.find("completed", Reason.NOT_AS_DESCRIBED)
         ticket = returned and market.ask_back(
             returned, ship_back=True, reason=Reason.NOT_AS_DESCRIBED, text="颜色和图片差别有点大。"
         )
-        unshipped = market.find("paid", sellers=range(1, 17))
+        unshipped = market.find("paid", Reason.WRONG_ORDER, sellers=range(1, 17))
         if unshipped:
             other = market.ask_back(
                 unshipped, ship_back=False, reason=Reason.WRONG_ORDER, text="规格拍错了，重新下单。"
@@ -260,9 +260,10 @@ def _now(market: Market, line: Timeline) -> None:
             market.buy(buyer, 1, chance)
         market.buy(1, 5, chance, pay=False)
         market.put_into_cart(1, (3, 4), chance)
-        late = market.find("shipped", sellers=(1,)) or market.find("completed", sellers=(1,), newest=True)
+        bad = Reason.QUALITY
+        late = market.find("shipped", bad, sellers=(1,)) or market.find("completed", bad, sellers=(1,), newest=True)
         if late:
-            market.ask_back(late, ship_back=True, reason=Reason.QUALITY, text="线头有点多，想退一件。")
+            market.ask_back(late, ship_back=True, reason=bad, text="线头有点多，想退一件。")
         trade.open_cases(market)
         trade.keep_records(market)
         shows.announce(market, 3, "一杯茶的下午：三款新茶试喝", shows.evening(now))

@@ -20,13 +20,16 @@ def _ask(market: Market, sale: Sale, kind: AfterSaleKind, reason: Reason, text: 
     return ticket.id
 
 
-def _finished(market: Market, *, seller: int | None = None, buyer: int | None = None, but: set[int]) -> Sale | None:
-    """Return a received order of this seller or buyer that nobody has asked anything of."""
+def _finished(
+    market: Market, reason: Reason, *, seller: int | None = None, buyer: int | None = None, but: set[int]
+) -> Sale | None:
+    """Return a received order of this seller or buyer that may still be asked back, and that nobody has asked back."""
     for sale in market.sales:
         fits = (seller is None or sale.seller == seller) and (buyer is None or sale.buyer == buyer)
         if fits and sale.order_id not in but and sale.over:
             order = market.order(sale)
-            if order.state == "completed" and not any(line.applying or line.refunded for line in order.lines):
+            asked = any(line.applying or line.refunded for line in order.lines)
+            if order.state == "completed" and not asked and market.may_ask_back(sale, reason):
                 but.add(sale.order_id)
                 return sale
     return None
@@ -35,16 +38,16 @@ def _finished(market: Market, *, seller: int | None = None, buyer: int | None = 
 def open_cases(market: Market) -> None:
     """A dispute that waits for the instructor, an exchange that waits for the first trainee, a missing piece."""
     used: set[int] = set()
-    disputed = _finished(market, seller=FIRST, but=used)
+    disputed = _finished(market, Reason.QUALITY, seller=FIRST, but=used)
     if disputed:
         ticket = _ask(market, disputed, AfterSaleKind.RETURN, Reason.QUALITY, "洗了一次就开线，和描述不符。")
         aftersales.reject(market.traders[FIRST], ticket, None, "发出前逐件检查过，没有开线。")
         words = "卖家不同意退货，洗涤方法按标签来的，请平台处理。"
         disputes.escalate(market.traders[disputed.buyer], ticket, None, "buyer", words)
-    exchanged = _finished(market, seller=FIRST, but=used)
+    exchanged = _finished(market, Reason.SIZE, seller=FIRST, but=used)
     if exchanged:
         _ask(market, exchanged, AfterSaleKind.EXCHANGE, Reason.SIZE, "想换一件同款的，这件有点小瑕疵。")
-    missing = _finished(market, buyer=FIRST, but=used)
+    missing = _finished(market, Reason.WRONG_GOODS, buyer=FIRST, but=used)
     if missing:
         ticket = _ask(market, missing, AfterSaleKind.RESEND, Reason.WRONG_GOODS, "少发了一件小配件。")
         if reship_possible(market, missing):

@@ -35,6 +35,7 @@ SEGMENT = re.compile(r"seg\d{6}\.ts")
 SILENT = timedelta(seconds=15)  # without a chunk, after which the picture counts as gone
 SEGMENT_SECONDS = 1
 LISTED = 6  # segments in the list of a running show
+followers: list[subprocess.Popen[bytes]] = []  # by this process: asked after, so that none stays behind as a zombie
 TRANSCODE: Sequence[str] = (
     *("-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-pix_fmt", "yuv420p"),
     *("-vf", "scale=-2:480", "-r", "20", "-g", "20", "-b:v", "900k", "-maxrate", "1200k", "-bufsize", "1200k"),
@@ -99,7 +100,8 @@ def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-hide_banner", "-loglevel", "error", "-nostdin", "-y"),
         *("-fflags", "+nobuffer+genpts", "-probesize", "200000", "-analyzeduration", "1000000"),
-        *("-follow", "1", "-rw_timeout", str(int(SILENT.total_seconds() * 1_000_000)), "-i", f"file:{incoming}"),
+        # not seekable: a reader of MP4 would look at the end of the file before it gives out the first frame
+        *("-follow", "1", "-seekable", "0", "-rw_timeout", str(int(SILENT.total_seconds() * 1_000_000)), "-i", f"file:{incoming}"),
         *video,
         *("-c:a", "aac", "-b:a", "96k", "-ar", "44100"),
         *("-f", "hls", "-hls_time", str(SEGMENT_SECONDS), "-hls_list_size", str(LISTED)),
@@ -110,18 +112,16 @@ def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:
         process = subprocess.Popen(  # noqa: S603 - our own command, names we made
             command, stdin=subprocess.DEVNULL, stdout=errors, stderr=errors, start_new_session=True
         )
+    followers[:] = [one for one in followers if one.poll() is None] + [process]
     (folder / "ffmpeg.pid").write_text(str(process.pid))
 
 
 def shown(room: LiveRoom) -> bool:
-    """Say whether a picture comes in now: its list was written a moment ago."""
+    """Say whether a picture comes in now: a chunk came a moment ago, even if no segment is ready yet."""
     if room.state not in ON_AIR:
         return False
-    listed = folder_of(room) / "live.m3u8"
-    try:
-        return wall.now().timestamp() - listed.stat().st_mtime < SILENT.total_seconds()
-    except FileNotFoundError:
-        return False
+    came = max((file.stat().st_mtime for file in folder_of(room).glob("*.in")), default=0.0)
+    return wall.now().timestamp() - came < SILENT.total_seconds()
 
 
 def part(actor: Actor, number: int, name: str) -> Path:

@@ -93,7 +93,7 @@ def _stop_encoder(folder: Path) -> None:
                 return
         except OSError:
             return
-        if attempt == 0:
+        if attempt < 2:  # told once it still waits for a file that has stopped growing; told twice it finishes
             os.kill(pid, signal.SIGTERM)
         time.sleep(0.1)
 

@@ -29,6 +29,7 @@ from app.worlds import due as due_tasks
 from app.worlds.clock import get_world
 from app.worlds.models import World
 from grading.models.batch import Assignment, Paper
+from grading.services import pool
 from sim_livestream.models.people import LiveComment
 from sim_livestream.models.rooms import LiveSlide
 from sim_livestream.services import chat
@@ -160,8 +161,11 @@ def _finished_job(owner: Actor) -> str:
     return job.public_id
 
 
-def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Actor]]:
-    """Make a class with one of everything; return the ids and its people."""
+def furnish(school: training.School, name: str, apart: Actor | None = None) -> tuple[Furniture, dict[str, Actor]]:
+    """Make a class with one of everything; return the ids and its people.
+
+    apart: an assessor of the same pool who stands in a relation to this class, so that no draw takes them.
+    """
     row = training.make_class(school, name)
     code, scope_id = row.code, row.scope_id
     world: World = get_world(row.world_id)
@@ -258,6 +262,9 @@ def furnish(school: training.School, name: str) -> tuple[Furniture, dict[str, Ac
         grading_factory.submit(trainee)
     centre = training.hat(make_account(f"{name}中心"), Role.CENTRE, school.region.id)
     assessors = [grading_factory.make_assessor(school.region) for _ in range(3)]
+    if apart is not None:
+        with unit_of_work():
+            pool.declare(centre, apart.person(), scope_id, "mentor", "辅导过本班学员")
     stage = grading_factory.Stage(school.region, row, centre, teacher, [owner, mate], assessors)
     batch_id = grading_factory.drawn_batch(stage)
     work = db.session.execute(
@@ -312,7 +319,7 @@ def build_stage() -> Stage:
     school = training.make_school(home, "启航学校")
     stage = Stage()
     stage.rooms["own"], own = furnish(school, "本班")
-    stage.rooms["other_class"], _ = furnish(school, "邻班")
+    stage.rooms["other_class"], _ = furnish(school, "邻班", own["assessor"])
     stage.rooms["other_institution"], _ = furnish(training.make_school(away, "远山学校"), "外校班")
     with unit_of_work():
         district = create_scope(ScopeKind.REGION, "临海区", "R-D").id

@@ -1,4 +1,7 @@
 // The picture of the room (直播画面): HLS, native where the browser does it, else hls.js; slides when there is none.
+// A picture that stands still (camera closed, network of the host gone) makes way for the slides until it goes on.
+const STILL = 8000; // 毫秒
+
 export class Player {
   constructor(root) {
     this.root = root;
@@ -34,30 +37,52 @@ export class Player {
       this.stop();
       this.again = setTimeout(() => this.show(true), 3000);
     });
+    this.hls.on(Hls.Events.LEVEL_LOADED, (_event, { details }) => this.follow(details.endSN));
     this.hls.loadSource(address);
     this.hls.attachMedia(this.video);
     this.play();
   }
 
+  follow(segment) {
+    const now = performance.now();
+    if (segment !== this.newest) {
+      if (this.still) this.seen();
+      this.newest = segment;
+      this.moved = now;
+    } else if (now - this.moved > STILL && !this.still) {
+      this.still = true;
+      this.hide();
+    }
+  }
+
+  seen() {
+    this.still = false;
+    this.root.dataset.picture = "on";
+    this.video.hidden = false;
+    if (this.unmute) this.unmute.hidden = !this.video.muted;
+    this.video.play().catch(() => {});
+  }
+
+  hide() {
+    this.video.hidden = true;
+    if (this.unmute) this.unmute.hidden = true;
+    delete this.root.dataset.picture;
+  }
+
   play() {
-    this.video.addEventListener("playing", () => {
-      this.root.dataset.picture = "on";
-      this.video.hidden = false;
-      if (this.unmute) this.unmute.hidden = !this.video.muted;
-    }, { once: true });
+    this.video.addEventListener("playing", () => this.seen(), { once: true });
     this.video.hidden = false;
     this.video.play().catch(() => {});
   }
 
   stop() {
     clearTimeout(this.again);
-    this.running = false;
+    this.running = this.still = false;
+    this.newest = null;
     this.hls?.destroy();
     this.hls = null;
     if (!this.video) return;
     this.video.removeAttribute("src");
-    this.video.hidden = true;
-    if (this.unmute) this.unmute.hidden = true;
-    delete this.root.dataset.picture;
+    this.hide();
   }
 }
