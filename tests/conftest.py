@@ -34,6 +34,7 @@ SECRET_KEY = "a-secret-of-the-tests-that-nobody-else-uses"
 FIELD_KEY = "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="
 BACKENDS = ("sqlite", "postgres")
 
+SECTION = 1500  # characters of a log that are shown with a failure: the report of a whole run stays readable
 BYTECODE = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="test-templates-"))
 
 SettingsMaker = Callable[..., Settings]
@@ -85,6 +86,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 report.sections.append((f"browser {name}", browsers.keep_failure(f"{item.name}-{name}", value)))
             if isinstance(value, Server):
                 report.sections.append(("server", value.log()))
+        report.sections[:] = [(name, text[-SECTION:]) for name, text in report.sections]
     return report
 
 

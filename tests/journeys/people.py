@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
 
 from tests.infrastructure.browser import context_options, phone_options
 
@@ -27,10 +28,23 @@ class Person:
 
     def go(self, path: str) -> Page:
         """Open a path of the site; an error page fails the journey."""
-        answer = self.page.goto(path)
+        self._settle()
+        try:
+            answer = self.page.goto(path)
+        except Error as error:
+            if "interrupted by another navigation" not in error.message and "ERR_ABORTED" not in error.message:
+                raise
+            self.page.wait_for_load_state("load")  # a form that was sent a moment ago had the way
+            answer = self.page.goto(path)
         assert answer is not None
         assert answer.status < 400, f"{self.login}: {path} answered {answer.status}"
         return self.page
+
+    def _settle(self) -> None:
+        """Let the page do what the last press began: a form that is on its way is not to be cut off."""
+        with suppress(Error):  # the page left while we asked it
+            self.page.evaluate("() => new Promise((done) => setTimeout(done))")
+        self.page.wait_for_load_state("load")
 
     def sign_in(self, password: str = PASSWORD) -> None:
         """Sign in on /login."""

@@ -101,8 +101,10 @@ def test_a_whole_show(browser: Browser, demo_server: Server) -> None:
     room.locator("#game").get_by_role("button", name="关闭").click()
 
     # a camera, an encoder and three browsers share the machine with all other tests: the picture may take its time
-    expect(room.locator("[data-live-room]")).to_have_attribute("data-picture", "on", timeout=120_000)
+    expect(room.locator("[data-live-room]")).to_have_attribute("data-picture", "on", timeout=60_000)
     assert room.evaluate("document.querySelector('[data-video]').videoHeight") >= 480
+    host.page.get_by_role("button", name="关闭画面").click()
+    expect(room.locator("[data-video]")).to_be_hidden(timeout=60_000)  # the slides again, not a picture that stands
 
     host.press("结束直播")
     expect(host.page).to_have_url(re.compile(r"/figures$"), timeout=20_000)
