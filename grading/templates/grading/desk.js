@@ -28,6 +28,11 @@ function show() {
   if (bar) bar.setAttribute("width", Math.min(100, total));
 }
 
+// What the server's own sentence cannot know: that the words still stand here.
+const REFUSED = {
+  401: "登录已过期：请在新窗口登录，再回到这里接着写，内容还在页面上。",
+  404: "这份评审件已被收回或调走，不再由你评审；写下的内容还在页面上，需要的话请先复制。",
+};
 let timer = 0, busy = false, again = false, stopped = false, saving = Promise.resolve();
 
 function save() {
@@ -51,11 +56,11 @@ async function send() {
       versionField.value = reply.version;
       say("saved", "草稿已保存 " + new Date().toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit" }));
     } else {
-      if (answer.status === 409) stopped = true;
-      say("dirty", reply.error || "没有保存，请检查后重试。");
+      stopped = [404, 409].includes(answer.status);
+      say("dirty", REFUSED[answer.status] || reply.error || "没有保存，请检查后重试。");
     }
   } catch {
-    say("dirty", "网络不通，内容还在页面上，恢复后会自动保存。");
+    say("offline", "网络不通，内容还在页面上，恢复后会自动保存。");
     clearTimeout(timer);
     timer = setTimeout(save, 5000);
   }
@@ -89,6 +94,11 @@ if ("open" in sheet.dataset) {
   sheet.addEventListener("submit", (event) => {
     clearTimeout(timer);
     again = false;
+    if (!navigator.onLine) { // the browser would leave this page for one that says "no network"
+      event.preventDefault();
+      say("offline", "网络断开，评分还没有提交；内容还在页面上，恢复后请再点一次。");
+      return;
+    }
     if (!busy) { stopped = true; return; }
     // A draft is on its way: what is sent must carry the version that comes back with it.
     const { submitter } = event;
@@ -108,6 +118,7 @@ if ("open" in sheet.dataset) {
     else sheet.querySelector("button[value=submit]").focus();
   });
 }
+addEventListener("online", () => { if (saved?.dataset.state === "offline") save(); });
 document.addEventListener("keydown", (event) => {
   const next = document.getElementById("next-paper");
   if (event.altKey && event.code === "KeyN" && next) { event.preventDefault(); next.click(); }
