@@ -74,6 +74,7 @@ def make_photo(
         ground = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(ground, image)
     image = image.convert("RGB")
+    image.info.clear()  # what the file said besides its pixels: Pillow would write comment and XMP again
     if square and image.width != image.height:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2

@@ -10,10 +10,12 @@ from typing import Any
 MASK = "●●●"
 _GAP = r"[\s·・.,，。\-—_~*/|]{0,3}"
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_TOP = "com|cn|net|org|shop|store|top|xyz|vip|cc|me|site|online|wang|ltd|co|io|info|club|tech|fun|icu|mobi|biz"
 _NUMBERS = re.compile(
     rf"""
     https?://\S+ | www\.[^\s，。；、）)]+                                # addresses of shops and pages
-    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                                   # mail
+    | [\w.+-]+@[\w-]+(?:\.[\w-]+)+                                   # mail, hosts
+    | (?<![A-Za-z0-9.-]) (?:[A-Za-z0-9-]{{1,63}}\.){{1,6}} (?:{_TOP}) (?![A-Za-z0-9-]) (?:/[^\s，。；、）)]*)?
     | (?<!\d) (?:\d{_GAP}){{17}} [\dXx] (?!\d)                       # ID number (身份证号)
     | (?<!\d) (?:\+?86{_GAP})? 1{_GAP}[3-9]{_GAP}(?:\d{_GAP}){{8}}\d (?!\d)  # mobile phone
     | (?<!\d) 0\d{{2,3}} [\s-]? \d{{7,8}} (?!\d)                     # fixed line

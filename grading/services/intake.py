@@ -166,9 +166,7 @@ def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, Pl
         content, complete = parse_content(json.loads(row.content)), plan.complete
         version, plan_hash = row.version, row.content_hash
     tokens = ports.bound().tokens.tokens(outcome.account_id, outcome.scope_id)
-    shop = real_shops.shop_of(outcome.account_id, outcome.scope_id)
-    if shop is not None:
-        tokens |= {word for word in (shop.name, shop.address) if len(word) >= 2}
+    tokens |= real_shops.tokens(outcome.scope_id)
     snapshot = json.loads(text)
     verified = real_shops.verified_figures(outcome.account_id, outcome.scope_id)
     snapshot["facts"]["figures"] += [asdict(figure) for figure in verified]

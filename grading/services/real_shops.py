@@ -61,6 +61,17 @@ def own_shop(actor: Actor) -> RealShop | None:
     return shop_of(actor.person(), access.class_scope(actor))
 
 
+def tokens(scope_id: int) -> frozenset[str]:
+    """Return what names the real shops of a class: names, and addresses whole, without beginning, host alone."""
+    found = set[str]()
+    for name, address in db.session.execute(
+        sa.select(RealShop.name, RealShop.address).where(RealShop.scope_id == scope_id)
+    ):
+        bare = address.partition("://")[2].removeprefix("www.").rstrip("/")
+        found |= {name, address, bare, bare.partition("/")[0]}
+    return frozenset(word for word in found if len(word) >= 2)
+
+
 def shop_of(account_id: int, scope_id: int) -> RealShop | None:
     """Return what was stated of a trainee's real shop, or None."""
     return db.session.scalars(

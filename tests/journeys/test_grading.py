@@ -1,4 +1,4 @@
-"""Grading in a browser: twelve papers, five assessors, from submission on a phone to the appeal and the sealed protocol.
+"""Grading in a browser: twelve papers, five assessors, from submission on a phone to appeal and sealed protocol.
 
 What the way needs besides is prepared on the server's own data through the services: eleven outcomes, most marks,
 four of five signatures. Every kind of marker (first, third, arbiter, of an appeal) marks one paper at a desk.
@@ -30,7 +30,7 @@ from tests.infrastructure.server import Server
 from tests.journeys import moves
 from tests.journeys.people import PASSWORD, Person
 
-TABLET = {"width": 820, "height": 1180}
+Before = Callable[[Person, dict[str, Entry]], None]
 SIGNATURE = ((0.1, 0.3), (0.3, 0.2), (0.2, 0.8), (0.5, 0.5), (0.8, 0.7))
 
 
@@ -93,7 +93,7 @@ def fill(page: Page, entries: dict[str, Entry]) -> None:
         page.locator(f"#comment-{key}").fill(entry.comment)
 
 
-def mark(assessor: Person, code: str, total: int, before: Callable[[Person, dict[str, Entry]], None] | None = None) -> None:
+def mark(assessor: Person, code: str, total: int, before: Before | None = None) -> None:
     """Open the paper from the queue, mark all of it, submit."""
     page = assessor.go("/grading/assess/")
     page.get_by_role("link", name=re.compile(code)).click()
@@ -233,7 +233,7 @@ def test_a_batch_of_twelve_from_submission_to_appeal(browser: Browser, server: S
         mark_most(stage, mine, argued)
         painter = stage.holder(mine, 1)
         desk = stage.at(painter)
-        desk.page.set_viewport_size(TABLET)
+        desk.page.set_viewport_size({"width": 820, "height": 1180})
         mark(desk, mine, 58, lose_the_network)
         make.mark(stage.holder(mine, 2), mine, 66)
         mark(stage.at(stage.holder(mine, 3)), mine, 55)

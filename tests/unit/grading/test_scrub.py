@@ -42,6 +42,8 @@ def test_identity_is_masked(text: str) -> None:
         "固定电话 020-87654321",
         "邮箱 someone@example.com",
         "店铺地址 https://shop.example.com/abc",
+        "店铺在azhen-shop.example.com/abc，欢迎",
+        "搜weidian123.cn",
         "微信号：abc_12345",
         "QQ 12345678",
         "账号 6222020200112233",

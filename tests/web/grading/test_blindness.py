@@ -2,152 +2,138 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
 
+import pikepdf
 import pytest
 import sqlalchemy as sa
-from flask import Flask
-from flask.testing import FlaskClient
+from flask import Flask, Response, make_response
+from PIL import Image
 
-from app.accounts import field_keys
-from app.accounts.models import Account, ScopeKind
-from app.accounts.scopes import create_scope
 from app.core.db import db
-from app.core.permissions import Role
+from app.core.sockets import socketio
 from app.core.uow import unit_of_work
-from grading.data import REPORT_FIELDS
 from grading.domain.canonical import digest
-from grading.domain.forecast import Product
-from grading.domain.plan_content import PlanContent
 from grading.models.batch import Assignment, Paper
-from grading.services import marking
-from sim_mall.open_platform import create_listing
 from tests.factories import grading as make
-from tests.factories.mall import draft, open_shop
-from tests.factories.training import hat, make_class, make_instructor, make_region, make_school, make_trainee
-from tests.factories.world import make_account, sign_in
+from tests.factories.world import sign_in
+from tests.web.grading.leaks import MARKERS, WORDS, WRITTEN, Search, make_marked_stage
 
-ID_NUMBER = "11010519491231002X"
-MARKERS = {
-    "name": "欧阳标记名",
-    "login": "loginmarker77",
-    "phone": "13877665544",
-    "id": ID_NUMBER,
-    "shop": "标记小铺九九",
-    "class": "标记班级甲",
-    "institution": "标记培训学校",
-    "region": "标记市",
-    "teacher": "任课标记师",
-    "classmate": "同学标记友",
-}
-WORDS = "".join(f"【{text}】" for text in MARKERS.values() if text != MARKERS["region"])
 CHANGING = re.compile(r"""[0-9a-f]{16}|csrf-token" content="[^"]+|csrf_token" value="[^"]+""")
-LINK = re.compile(r'(?:href|action|src|data-save|data-poll)="(/[^"#]*)')
-
-
-def _stage() -> tuple[make.Stage, str]:
-    """Return a drawn stage whose every text names its author, and the code of that paper."""
-    region = make_region(MARKERS["region"])
-    row = make_class(make_school(region, MARKERS["institution"]), MARKERS["class"])
-    with unit_of_work():
-        district = create_scope(ScopeKind.REGION, "评委所在区", "R-POOL", region.id)
-    marked = make_trainee(row, MARKERS["name"])
-    stage = make.Stage(
-        region=region,
-        row=row,
-        centre=hat(make_account("中心经办人"), Role.CENTRE, region.id),
-        instructor=make_instructor(row, MARKERS["teacher"]),
-        trainees=[marked, make_trainee(row, MARKERS["classmate"])],
-        assessors=[make.make_assessor(district) for _ in range(2)],
-    )
-    with unit_of_work():
-        account = db.session.get_one(Account, marked.person())
-        account.login, account.phone = MARKERS["login"], MARKERS["phone"]
-        account.id_number_encrypted = field_keys.encrypt(ID_NUMBER)
-    shop = open_shop(marked, MARKERS["shop"])
-    with unit_of_work():
-        create_listing(marked, shop.id, draft(title=f"{MARKERS['shop']} 野生香菇", brief=MARKERS["classmate"]))
-    make.submit(marked, make.report(**{key: f"我的做法：{WORDS}" for key, _, _ in REPORT_FIELDS}))
-    plan = make.plan_content(title=f"规划 {MARKERS['name']}", extra=WORDS)
-    product = Product(f"{MARKERS['shop']}礼盒", 100, 50, (1,) * 12)
-    make.write_plan(marked, PlanContent(plan.title, plan.sections, (product,)), complete=True)
-    batch_id = make.drawn_batch(stage)
-    view = {code: marking.desk(stage.assessors[0], code).paper for code in make.codes(batch_id)}
-    code = next(code for code, paper in view.items() if paper.plan_complete)
-    return stage, code
-
-
-def _found(answer: bytes) -> list[str]:
-    text = answer.decode("utf-8", "replace").lower()
-    return [name for name, marker in MARKERS.items() if marker.lower() in text]
-
-
-def _crawl(client: FlaskClient, start: str) -> tuple[dict[str, int], dict[str, list[str]]]:
-    """Fetch everything that links lead to; return the answers' status and the markers found, by address."""
-    waiting, seen = [start], dict[str, int]()
-    leaks: dict[str, list[str]] = {}
-    while waiting:
-        address = waiting.pop()
-        if address in seen or address == "/logout" or "/static/" in address or len(seen) > 60:
-            continue
-        answer = client.get(address)
-        seen[address] = answer.status_code
-        found = _found(answer.data + str(answer.headers).encode())
-        if found:
-            leaks[address] = found
-        if answer.mimetype == "text/html":
-            waiting += LINK.findall(answer.get_data(as_text=True))
-    return seen, leaks
+Change = Callable[[Response], None]
 
 
 @pytest.mark.sqlite_only
 def test_nothing_an_assessor_can_fetch_names_the_author(app: Flask) -> None:
     with app.app_context():
-        stage, code = _stage()
-        assessor = stage.assessors[0]
-        client = sign_in(app.test_client(), assessor)
-    seen, leaks = _crawl(client, "/grading/assess/")
-    assert f"/grading/assess/{code}" in seen
-    client.post(f"/grading/assess/{code}/open")
-    page = client.get(f"/grading/assess/{code}")
-    assert "●●●" in page.get_data(as_text=True)
-    assert "作者情况已隐去" in page.get_data(as_text=True)
-    version = re.search(r'name="version" value="(\d+)"', page.get_data(as_text=True))
-    assert version is not None
-    answers = [
-        page,
-        client.get(f"/grading/assess/{code}", headers={"Accept": "application/json"}),
-        client.post(f"/grading/assess/{code}/draft", json={"version": version.group(1), "points-goods": "9"}),
-        client.post(f"/grading/assess/{code}/draft", json={"version": "1", "points-goods": "9"}),
-        client.post(f"/grading/assess/{code}", data={"version": version.group(1), "key": "k"}),
-        client.post(f"/grading/assess/{code}/recuse", data={"key": "r", "reason": ""}),
-        client.get("/grading/batches/"),
-        client.get("/grading/batches/1"),
-        client.get("/grading/outcome"),
-        client.get("/grading/plan.pdf"),
-        client.get("/grading/results"),
-        client.get("/"),
-    ]
-    assert leaks == {}
-    assert [found for answer in answers if (found := _found(answer.data + str(answer.headers).encode()))] == []
-    assert [answer.status_code for answer in answers[6:11]] == [403] * 5
-    more, leaks = _crawl(client, "/")
-    assert leaks == {}
-    assert 500 not in {*seen.values(), *more.values()}
+        stage, code = make_marked_stage()
+        client = sign_in(app.test_client(), stage.assessors[0])
+    search = Search(client)
+    search.crawl("/grading/assess/", "/grading/assess/sign", "/")
+    desk = f"GET /grading/assess/{code}"
+    assert desk in search.seen
+    search.work(code)
+    page = client.get(f"/grading/assess/{code}").get_data(as_text=True)
+    assert "●●●" in page
+    assert "作者情况已隐去" in page
+    assert search.seen[f"{desk}/pictures/1"] == search.seen[f"{desk}/plan.pdf"] == 200
+    assert {"text/html", "application/json", "application/pdf", "image/jpeg"} <= search.kinds
+    assert search.elsewhere() == [403] * 8
+    assert search.leaks == {}
+    assert 500 not in set(search.seen.values())
+    for namespace in ("/live", "/service"):  # no door of the sockets opens to an assessor
+        visit = socketio.test_client(app, namespace=namespace, flask_test_client=client)
+        assert not visit.is_connected(namespace)
+
+
+def _on_the_page(answer: Response) -> None:
+    answer.set_data(answer.get_data(as_text=True).replace("</main>", f"<i hidden>{MARKERS['name']}</i></main>"))
+
+
+def _as_entities(answer: Response) -> None:
+    spelled = "".join(f"&#{ord(sign)};" for sign in MARKERS["classmate"])
+    answer.set_data(answer.get_data(as_text=True).replace("</main>", f"{spelled}</main>"))
+
+
+def _in_a_link(answer: Response) -> None:
+    link = f'<a href="/grading/assess/?shop={quote(MARKERS["shop"])}">…</a></main>'
+    answer.set_data(answer.get_data(as_text=True).replace("</main>", link))
+
+
+def _in_json(answer: Response) -> None:
+    answer.set_data(json.dumps({"author": MARKERS["teacher"]}))  # spelled as \uXXXX
+
+
+def _in_the_way_back(answer: Response) -> None:
+    answer.headers["Location"] = f"{answer.location}?class={quote(MARKERS['class'])}"
+
+
+def _in_the_file_name(answer: Response) -> None:
+    answer.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(MARKERS['real shop'])}.pdf"
+
+
+def _in_the_pdf(answer: Response) -> None:
+    found = io.BytesIO()
+    with pikepdf.open(io.BytesIO(answer.get_data())) as document:
+        document.docinfo["/Author"] = MARKERS["institution"]
+        document.save(found)
+    answer.set_data(found.getvalue())
+
+
+def _in_the_picture(answer: Response) -> None:
+    found, exif = io.BytesIO(), Image.Exif()
+    exif[0x013B] = MARKERS["metadata"]
+    Image.open(io.BytesIO(answer.get_data())).save(found, "JPEG", exif=exif)
+    answer.set_data(found.getvalue())
+
+
+PLANTS: list[tuple[str, Change, str, str]] = [
+    ("grading.assess_paper", _on_the_page, "GET /grading/assess/{code}", "name"),
+    ("grading.assess_paper", _as_entities, "GET /grading/assess/{code}", "classmate"),
+    ("grading.assess", _in_a_link, "GET /grading/assess/", "shop"),
+    ("grading.save_marks", _in_json, "POST /grading/assess/{code}/draft", "teacher"),
+    ("grading.print_paper", _in_the_way_back, "POST /grading/assess/{code}/print", "class"),
+    ("grading.paper_pdf", _in_the_file_name, "GET /grading/assess/{code}/plan.pdf", "real shop"),
+    ("grading.paper_pdf", _in_the_pdf, "GET /grading/assess/{code}/plan.pdf", "institution"),
+    ("grading.paper_picture", _in_the_picture, "GET /grading/assess/{code}/pictures/1", "metadata"),
+]
+
+
+def _planted(view: Callable[..., Any], change: Change) -> Callable[..., Response]:
+    def planted(**given: Any) -> Response:
+        answer: Response = make_response(view(**given))
+        change(answer)
+        return answer
+
+    return planted
 
 
 @pytest.mark.sqlite_only
-def test_the_search_finds_a_planted_leak(app: Flask) -> None:
-    """The test above is worth something: a paper frozen without scrubbing would have been found."""
+def test_the_search_finds_whatever_is_planted(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test above is worth something: each of these leaks, in another layer of an answer, makes it fail."""
     with app.app_context():
-        stage, code = _stage()
-        with unit_of_work():
-            paper = db.session.scalars(sa.select(Paper).where(Paper.code == code)).one()
-            paper.content = paper.content.replace("●●●", WORDS, 3)
-            paper.content_hash = digest(paper.content)
+        stage, code = make_marked_stage()
         client = sign_in(app.test_client(), stage.assessors[0])
-    found = _found(client.get(f"/grading/assess/{code}").data)
-    assert found == [name for name in MARKERS if name != "region"]  # nobody wrote the region into a text
+    for endpoint, change, _, _ in PLANTS:
+        monkeypatch.setitem(app.view_functions, endpoint, _planted(app.view_functions[endpoint], change))
+    search = Search(client)
+    search.work(code)
+    found = {(where, what) for where, names in search.leaks.items() for what in names}
+    assert {(where.format(code=code), what) for _, _, where, what in PLANTS} <= found
+    monkeypatch.undo()
+
+    with app.app_context(), unit_of_work():  # a paper that was frozen without scrubbing
+        paper = db.session.scalars(sa.select(Paper).where(Paper.code == code)).one()
+        paper.content = paper.content.replace("●●●", WORDS, 3)
+        paper.content_hash = digest(paper.content)
+    search = Search(client)
+    search.crawl(f"/grading/assess/{code}")
+    assert search.leaks[f"GET /grading/assess/{code}"] == WRITTEN
 
 
 def test_not_yours_and_not_there_answer_the_same(app: Flask) -> None:
