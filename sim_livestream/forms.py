@@ -117,6 +117,18 @@ def live_prices(values: Mapping[str, Any]) -> dict[int, int]:
     return prices
 
 
+def live_stock(values: Mapping[str, Any]) -> dict[int, int | None]:
+    """Return the live stock of a form: fields ``stock_<sku>`` → units, None for an empty one. Raises InvalidInput."""
+    units: dict[int, int | None] = {}
+    for name, text in values.items():
+        number = name.removeprefix("stock_")
+        if number == name or not number.isascii() or not number.isdigit() or len(units) >= MOST_PRICES:
+            continue
+        sentence = "直播库存应为整数，不填表示不单独留货。"
+        units[int(number)] = whole(values, name, sentence) if str(text).strip() else None
+    return units
+
+
 def receiver_of(values: Mapping[str, Any]) -> Receiver | None:
     """Return the address typed into the buying sheet; None when the default one is taken."""
     if values.get("address") == "default":

@@ -9,7 +9,17 @@ from app.core.actor import Actor
 from app.worlds.clock import sim_now
 from sim_livestream.models.rooms import LiveRoom
 from sim_mall import open_platform
-from sim_mall.data import Colleague, ListingInfo, LiveCoupon, LiveQuote, OrderInfo, Receiver, ShopInfo, SpeechFinding
+from sim_mall.data import (
+    Colleague,
+    ListingInfo,
+    LiveCoupon,
+    LiveQuote,
+    LiveStockInfo,
+    OrderInfo,
+    Receiver,
+    ShopInfo,
+    SpeechFinding,
+)
 
 
 def my_shop(actor: Actor) -> ShopInfo | None:
@@ -93,6 +103,26 @@ def claim_coupon(actor: Actor, room_id: int, coupon_id: int, key: str) -> LiveCo
     return open_platform.claim_live_coupon(actor, room_id, coupon_id, key)
 
 
+def live_stock(world_id: int, room_id: int) -> dict[tuple[int, int], LiveStockInfo]:
+    """Return what is kept for the room by (item, SKU)."""
+    return open_platform.live_stock(world_id, room_id)
+
+
+def offer_stock(actor: Actor, room: LiveRoom, item_id: int, units: Mapping[int, int | None]) -> None:
+    """Keep units per SKU of the room's shop for an item of its bag; None: no longer."""
+    open_platform.offer_live_stock(actor, room.shop_id, room.id, item_id, units)
+
+
+def drop_stock(room: LiveRoom, item_id: int) -> None:
+    """Give back what is kept for an item that leaves the bag."""
+    open_platform.drop_live_stock(room.world_id, room.id, item_id)
+
+
+def end_stock(room: LiveRoom) -> int:
+    """Give back what is kept for the room and was not sold; return how many units."""
+    return open_platform.end_live_stock(room.world_id, room.id)
+
+
 def place(
     actor: Actor,
     *,
@@ -104,7 +134,7 @@ def place(
     receiver: Receiver,
     key: str,
 ) -> OrderInfo:
-    """Place an order at the live price; its stock is reserved."""
+    """Place an order at the live price; its units come from what is kept for the room, or from sale."""
     return open_platform.place_live_order(
         actor,
         room_id=room_id,

@@ -21,7 +21,7 @@ class ShopInfo:
 
 @dataclass(frozen=True, slots=True)
 class SkuInfo:
-    """One SKU. saleable: on hand minus allocated, never negative."""
+    """One SKU. saleable: on hand minus allocated and set aside, never negative."""
 
     id: int
     listing_id: int
@@ -276,6 +276,15 @@ class LiveCoupon:
     per_user: int
     ends_at: datetime
     given: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStockInfo:
+    """Live stock (直播库存) of one SKU of an item. left: of the units, not yet taken; aside: whether these are kept."""
+
+    units: int
+    left: int
+    aside: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import InvalidInput
 from sim_mall import access
 from sim_mall.data import (
     AfterSaleInfo,
@@ -22,6 +21,7 @@ from sim_mall.data import (
     ListingInfo,
     LiveCoupon,
     LiveQuote,
+    LiveStockInfo,
     OrderInfo,
     OrderLineInfo,
     ParcelInfo,
@@ -37,7 +37,6 @@ from sim_mall.models.trade import Order, Parcel
 from sim_mall.services import (
     addresses,
     aftersales,
-    checkout,
     increments,
     listing_pages,
     listings,
@@ -55,6 +54,8 @@ from sim_mall.services import (
 from sim_mall.services.coupons import CouponDraft
 from sim_mall.services.increments import Increment, fetchable_to, order_versions, sold_orders
 from sim_mall.services.live_coupons import claim_live_coupon, create_live_coupon, live_coupons, stop_live_coupon
+from sim_mall.services.live_orders import place_live_order, quote_live_order
+from sim_mall.services.live_stock import drop_live_stock, end_live_stock, live_stock, offer_live_stock
 from sim_mall.services.rules import speech
 from sim_mall.services.stock_sync import StockChange
 
@@ -67,6 +68,7 @@ __all__ = [
     "ListingInfo",
     "LiveCoupon",
     "LiveQuote",
+    "LiveStockInfo",
     "OrderInfo",
     "OrderLineInfo",
     "ParcelInfo",
@@ -86,6 +88,8 @@ __all__ = [
     "create_listing",
     "create_live_coupon",
     "default_address",
+    "drop_live_stock",
+    "end_live_stock",
     "fetchable_to",
     "get_after_sale",
     "get_listing",
@@ -97,7 +101,9 @@ __all__ = [
     "later_sales",
     "listings_by_id",
     "live_coupons",
+    "live_stock",
     "my_shop",
+    "offer_live_stock",
     "order_versions",
     "own_listings",
     "page_of_listings",
@@ -207,54 +213,6 @@ def default_address(actor: Actor) -> Receiver | None:
     """Return the actor's default address as a receiver, or None."""
     address = addresses.default_address(actor)
     return None if address is None else addresses.receiver_of(address)
-
-
-def place_live_order(
-    actor: Actor,
-    *,
-    room_id: int,
-    item_id: int,
-    sku_id: int,
-    quantity: int,
-    live_price: int,
-    receiver: Receiver | None = None,
-    address_id: int | None = None,
-    key: str,
-) -> OrderInfo:
-    """Place an order from a live room at its price (fen); reserves stock; receiver or an address of the actor.
-
-    The buyer's best coupons are used, as ``quote_live_order`` says.
-    """
-    if receiver is None:
-        address = access.get_address(actor, address_id) if address_id is not None else addresses.default_address(actor)
-        if address is None:
-            raise InvalidInput("请先填写收货地址。", code="no_address", field="address")
-        receiver = addresses.receiver_of(address)
-    ids = orders.submit_orders(
-        actor,
-        [orders.Wanted(sku_id, quantity)],
-        receiver,
-        key=key,
-        live_price={sku_id: live_price},
-        live=orders.LiveOrigin(room_id, item_id),
-        choice=checkout.Choice(),
-    )
-    return get_order(actor, ids[0])
-
-
-def quote_live_order(actor: Actor, *, sku_id: int, quantity: int, live_price: int, region: str = "") -> LiveQuote:
-    """Price a purchase at a live price (fen) with the buyer's best coupons and the freight; changes nothing.
-
-    region: division code of the receiver, '' takes each template's default row.
-    """
-    found = checkout.check_out(actor, [checkout.Wanted(sku_id, quantity)], {sku_id: live_price}, region)
-    return LiveQuote(
-        goods=found.lines[0].price * quantity,
-        discounts=tuple(found.discounts()),
-        freight=found.quote.freight_total,
-        payable=found.quote.payable,
-        blocked=bool(found.blocked),
-    )
 
 
 def pay_order(actor: Actor, order_id: int, key: str) -> OrderInfo:

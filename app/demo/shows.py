@@ -32,6 +32,8 @@ def fill_bag(market: Market, host: int, number: int) -> list[int]:
         item = goods.add_item(actor, number, listing.id)
         goods.price_item(actor, number, item, {sku.id: sku.price * 9 // 10 for sku in listing.skus}, 3)
         items.append(item)
+    if shown and (first := shown[0].skus[0]).saleable >= 6:  # some of the first are kept for the room
+        goods.price_item(actor, number, items[0], {}, 3, {first.id: first.saleable // 3})
     return items
 
 

@@ -31,7 +31,7 @@ class SaleStatus(StrEnum):
 class LiveItem(WorldRow, Base):
     """One listing in the bag of a room. limit: units per person, 0 for none. sold_told: as last told to the room.
 
-    stock: units offered in this room, None for all that the shop has; stock_left: of these, not yet taken.
+    How many units are kept for the room (直播库存) is the mall's to say: ``services.offered``.
     opens_wall_at: a countdown drop (限时开抢), when the item unlocks by itself.
     """
 
@@ -45,8 +45,6 @@ class LiveItem(WorldRow, Base):
     limit: orm.Mapped[int] = orm.mapped_column("person_limit", default=0)
     sold: orm.Mapped[int] = orm.mapped_column(default=0)
     sold_told: orm.Mapped[int] = orm.mapped_column(default=0)
-    stock: orm.Mapped[int | None]
-    stock_left: orm.Mapped[int | None]
     opens_wall_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     prices: orm.Mapped[list[LivePrice]] = orm.relationship(
         back_populates="item", order_by="LivePrice.id", cascade="all, delete-orphan"
@@ -55,7 +53,6 @@ class LiveItem(WorldRow, Base):
         sa.UniqueConstraint("room_id", "listing_id"),
         sa.Index("ix_live_item_bag", "room_id", "position"),
         sa.CheckConstraint("person_limit >= 0 AND sold >= 0", name="counts"),
-        sa.CheckConstraint("stock_left IS NULL OR (stock_left >= 0 AND stock_left <= stock)", name="stock"),
     )
 
 

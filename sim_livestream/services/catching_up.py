@@ -13,6 +13,7 @@ from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import ItemStatus
 from sim_livestream.services import chat, games, journal, picture, presence, stage, vouchers
 from sim_livestream.services.memory import memory
+from sim_livestream.services.offered import offered
 from sim_livestream.services.payloads import comment_body, item_body, moment, room_body, slide_body
 
 
@@ -43,7 +44,8 @@ def snapshot(actor: Actor, room: LiveRoom, seq: int) -> dict[str, Any]:
 
 def _common(room: LiveRoom, seq: int) -> dict[str, Any]:
     clip = access.open_clip(room.id)
-    items = [item_body(item) for item in access.bag(room.id) if item.status is not ItemStatus.HIDDEN]
+    kept = offered(room)
+    items = [item_body(item, kept.left(item)) for item in access.bag(room.id) if item.status is not ItemStatus.HIDDEN]
     return {
         "seq": seq,
         "room": room_body(room),

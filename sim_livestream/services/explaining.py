@@ -12,6 +12,7 @@ from sim_livestream.domain.room_flow import ON_AIR
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import ItemStatus, LiveClip
 from sim_livestream.services import journal, stage
+from sim_livestream.services.offered import offered
 from sim_livestream.services.payloads import item_body
 
 
@@ -40,7 +41,7 @@ def pin(actor: Actor, number: int, item_id: int) -> None:
         )
     )
     db.session.flush()
-    journal.tell(room, "pin", {"item": item_body(item)})
+    journal.tell(room, "pin", {"item": item_body(item, offered(room).left(item))})
     slide = next((slide for slide in access.slides(room.id) if slide.item_id == item.id), None)
     if slide is not None:
         stage.turn_to(room, slide)

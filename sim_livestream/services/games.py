@@ -15,6 +15,7 @@ from sim_livestream.models.play import GameState, LiveLot, LivePacket, LivePoll
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import ItemStatus, LiveItem
 from sim_livestream.services import journal, lots, packets, polls
+from sim_livestream.services.offered import offered
 from sim_livestream.services.payloads import item_body, lot_body, packet_body, poll_body
 
 AT_ONCE = 50  # games settled in one turn
@@ -91,5 +92,5 @@ def _unlock(item_id: int) -> None:
     if item.status is ItemStatus.LOCKED:
         item.status = ItemStatus.ON
         db.session.flush()
-        journal.tell(room, "item", {"change": "changed", "item": item_body(item)})
+        journal.tell(room, "item", {"change": "changed", "item": item_body(item, offered(room).left(item))})
     db.session.flush()

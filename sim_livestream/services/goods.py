@@ -19,6 +19,7 @@ from sim_livestream.domain.room_flow import CLOSED
 from sim_livestream.models.rooms import LiveRoom, LiveSlide
 from sim_livestream.models.selling import ItemStatus, LiveItem, LivePrice, LiveSale
 from sim_livestream.services import explaining, journal
+from sim_livestream.services.offered import offered
 from sim_livestream.services.payloads import item_body
 
 MOST_ITEMS = 100
@@ -40,7 +41,7 @@ def _tell(room: LiveRoom, item: LiveItem, change: str) -> None:
     if change == "removed" or item.status is ItemStatus.HIDDEN:
         journal.tell(room, "item", {"change": "removed", "item": {"id": item.id}})
     else:
-        journal.tell(room, "item", {"change": change, "item": item_body(item)})
+        journal.tell(room, "item", {"change": change, "item": item_body(item, offered(room).left(item))})
 
 
 def add_item(actor: Actor, number: int, listing_id: int) -> int:
@@ -101,11 +102,18 @@ def add_item(actor: Actor, number: int, listing_id: int) -> int:
 
 
 def price_item(
-    actor: Actor, number: int, item_id: int, prices: Mapping[int, int], limit: int, stock: int | None = None
+    actor: Actor,
+    number: int,
+    item_id: int,
+    prices: Mapping[int, int],
+    limit: int,
+    stock: Mapping[int, int | None] | None = None,
 ) -> None:
-    """Set live prices (sku → fen), the limit per person (0: none) and the units offered here (None: no bound).
+    """Set live prices (sku → fen), the limit per person (0: none) and the live stock (sku → units, None: no bound).
 
-    Raises InvalidInput for a price that is not positive or above the shop's, naming the specification.
+    Live stock moves from sale to the room at once; specifications that are not named stay as they are. Raises
+    InvalidInput for a price that is not positive or above the shop's, and for more units than the shop can sell,
+    naming the specification.
     """
     room = _open_room(actor, number)
     item = access.get_item(room, item_id)
@@ -124,7 +132,11 @@ def price_item(
             raise InvalidInput(f"{named}直播价不能高于店铺价 {plain_yuan(row.shop_price)} 元。", field="price")
         row.price = wanted
     item.limit = limit
-    _offer(item, stock)
+    wanted_stock = {row.sku_id: stock[row.sku_id] for row in item.prices if stock is not None and row.sku_id in stock}
+    if any(units is not None and units > MOST_STOCK for units in wanted_stock.values()):
+        raise InvalidInput(f"直播库存最多 {MOST_STOCK} 件。", field="stock")
+    if wanted_stock:
+        mall_client.offer_stock(actor, room, item.id, wanted_stock)
     db.session.flush()
     after = {row.sku_id: row.price for row in item.prices}
     audit.record(
@@ -136,24 +148,17 @@ def price_item(
             "before": before,
             "after": after,
             "limit": limit,
-            "stock": stock,
+            "stock": wanted_stock,
         },
         scope_id=scope_of_world(room.world_id),
     )
     _tell(room, item, "changed")
 
 
-def _offer(item: LiveItem, stock: int | None) -> None:
-    """Set the units offered in the room; what was taken already stays taken."""
-    taken = 0 if item.stock is None or item.stock_left is None else item.stock - item.stock_left
-    if stock is None:
-        item.stock = item.stock_left = None
-        return
-    if not taken <= stock <= MOST_STOCK or stock < 1:
-        raise InvalidInput(
-            f"直播库存应在 {max(1, taken)} 到 {MOST_STOCK} 之间，已经有 {taken} 件被下单。", field="stock"
-        )
-    item.stock, item.stock_left = stock, stock - taken
+def saleable(room: LiveRoom, items: Sequence[LiveItem]) -> dict[int, int]:
+    """Return how many units of each SKU of the bag the shop can still sell, which is what can be kept for the room."""
+    found = mall_client.listings(room.world_id, {item.listing_id for item in items})
+    return {sku.id: max(0, sku.saleable) for listing in found.values() for sku in listing.skus}
 
 
 def drop_item(actor: Actor, number: int, item_id: int, minutes: int) -> None:
@@ -221,6 +226,7 @@ def remove_item(actor: Actor, number: int, item_id: int) -> None:
         if slide.item_id == item.id:
             slide.item_id = None
     db.session.flush()
+    mall_client.drop_stock(room, item.id)
     db.session.delete(item)
     db.session.flush()
     _tell(room, item, "removed")

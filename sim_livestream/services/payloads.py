@@ -18,8 +18,8 @@ def moment(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def item_body(item: LiveItem) -> dict[str, Any]:
-    """Return an item as viewers see it: the cheapest SKU gives price and shop price."""
+def item_body(item: LiveItem, left: int | None) -> dict[str, Any]:
+    """Return an item as viewers see it: the cheapest SKU gives price and shop price. left: see ``offered``."""
     cheapest = min(item.prices, key=lambda price: (price.price, price.id))
     return {
         "id": item.id,
@@ -33,7 +33,7 @@ def item_body(item: LiveItem) -> dict[str, Any]:
         "status": str(item.status),
         "sold": item.sold,
         "limit": item.limit,
-        "left": item.stock_left,
+        "left": left,
         "opens": moment(item.opens_wall_at),
     }
 

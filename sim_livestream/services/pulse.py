@@ -12,11 +12,13 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 import structlog
 from flask import Flask, current_app
+from sqlalchemy import orm
 
 from app.core import clock as wall
 from app.core.db import db
 from app.core.sockets import socketio
 from app.core.uow import unit_of_work
+from sim_livestream import mall_client
 from sim_livestream.domain.pace import BEAT, COMMENTS_IN_TICK, NAMES_IN_TICK, TICK
 from sim_livestream.domain.room_flow import CLOSED
 from sim_livestream.models.people import LiveComment
@@ -24,6 +26,7 @@ from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import LiveItem, LiveSale, SaleStatus
 from sim_livestream.services import journal, presence
 from sim_livestream.services.hall import Hall
+from sim_livestream.services.offered import Offered
 from sim_livestream.services.payloads import comment_body
 
 log = structlog.get_logger(__name__)
@@ -148,7 +151,7 @@ def tell_tick(room_id: int, viewers: int, entered: Iterable[str] = ()) -> bool:
         "viewers": viewers,
         "likes": likes,
         "comments": [comment_body(comment) for comment in _take_comments(room_id, seq)],
-        "sold": _take_sold(room_id),
+        "sold": _take_sold(world_id, room_id),
         "entered": list(entered),
     }
     journal.store(world_id, room_id, seq, "tick", body)
@@ -166,14 +169,16 @@ def _take_comments(room_id: int, seq: int) -> list[LiveComment]:
     return pending[-COMMENTS_IN_TICK:]
 
 
-def _take_sold(room_id: int) -> list[dict[str, object]]:
+def _take_sold(world_id: int, room_id: int) -> list[dict[str, object]]:
     changed = db.session.scalars(
         sa.select(LiveItem)
         .where(LiveItem.room_id == room_id, LiveItem.sold != LiveItem.sold_told)
         .order_by(LiveItem.id)
+        .options(orm.selectinload(LiveItem.prices))
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    kept = Offered(mall_client.live_stock(world_id, room_id)) if changed else Offered({})
     sold: list[dict[str, object]] = []
     for item in changed:
         news = item.sold - item.sold_told
@@ -184,7 +189,7 @@ def _take_sold(room_id: int) -> list[dict[str, object]]:
             .order_by(LiveSale.id.desc())
             .limit(max(0, min(news, NAMES_IN_TICK)))
         ).all()
-        sold.append({"item": item.id, "sold": item.sold, "who": list(buyers)})
+        sold.append({"item": item.id, "sold": item.sold, "left": kept.left(item), "who": list(buyers)})
     return sold
 
 

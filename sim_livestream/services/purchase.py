@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import sqlalchemy as sa
 from flask import current_app
@@ -23,6 +24,7 @@ from sim_livestream.data import Bought, BuySheet, SkuChoice
 from sim_livestream.domain.room_flow import QUOTE_HOLDS, RoomState
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import ItemStatus, LiveItem, LivePrice, LiveQuota, LiveSale, SaleStatus
+from sim_livestream.services.offered import offered
 from sim_mall.data import LiveQuote, Receiver
 
 MOST_UNITS = 999
@@ -51,7 +53,7 @@ def why_not(actor: Actor, room: LiveRoom, item: LiveItem, quoted: Quote | None =
         return "这件商品已下架。"
     if item.status is ItemStatus.LOCKED:
         return "还没有开抢，倒计时结束后可以购买。" if item.opens_wall_at else "主播还没有开放购买，请稍等。"
-    if item.stock_left == 0:
+    if offered(room).left(item) == 0:
         return "直播间的名额已经抢完了。"
     return ""
 
@@ -117,8 +119,15 @@ def buy_sheet(actor: Actor, number: int, item_id: int) -> BuySheet:
     listing = mall_client.listings(room.world_id, [item.listing_id]).get(item.listing_id)
     on_sale = listing is not None and listing.state == "on_sale"
     stock = {sku.id: sku.saleable for sku in listing.skus} if listing is not None and on_sale else {}
+    kept = offered(room)
     skus = tuple(
-        SkuChoice(price.sku_id, price.spec, price.price, price.shop_price, max(0, stock.get(price.sku_id, 0)))
+        SkuChoice(
+            price.sku_id,
+            price.spec,
+            price.price,
+            price.shop_price,
+            kept.can_sell(item.id, price.sku_id, stock.get(price.sku_id, 0)) if on_sale else 0,
+        )
         for price in item.prices
     )
     refusal = why_not(actor, room, item)
@@ -233,8 +242,7 @@ def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
     agreed = price.price
     if room.state is RoomState.ENDED and wanted.quoted is not None:
         agreed = wanted.quoted.prices.get(sku_id, price.price)
-    _take_quota(item, actor.person(), quantity)
-    _take_stock(item, quantity)
+    _refuse_beyond(item, actor.person(), quantity)
     clip = access.open_clip(room.id)
     order = mall_client.place(
         actor,
@@ -246,6 +254,7 @@ def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
         receiver=wanted.receiver,
         key=f"{key[:70]}:place",
     )
+    _take_quota(item, actor.person(), quantity)  # after the stock, as a closing order gives both back
     if wanted.expected is not None and order.payable != wanted.expected:
         was, now = plain_yuan(wanted.expected), plain_yuan(order.payable)
         raise Conflict(
@@ -288,23 +297,17 @@ def _take_quota(item: LiveItem, account_id: int, quantity: int) -> None:
         .execution_options(synchronize_session=False)
     )
     if matched(changed) != 1:
-        raise Refused(f"每人限购 {item.limit} 件，你已经买了 {taken(item.id, account_id)} 件。")
+        _refuse_limit(item, account_id)
 
 
-def _take_stock(item: LiveItem, quantity: int) -> None:
-    """Take units of those that are offered in the room."""
-    if item.stock is None:
-        return
-    changed = db.session.execute(
-        sa.update(LiveItem)
-        .where(LiveItem.id == item.id, LiveItem.stock_left >= quantity)
-        .values(stock_left=LiveItem.stock_left - quantity)
-        .execution_options(synchronize_session=False)
-    )
-    if matched(changed) != 1:
-        raise Refused(
-            f"直播间只剩 {item.stock_left} 件了，请减少数量。" if item.stock_left else "直播间的名额已经抢完了。"
-        )
+def _refuse_beyond(item: LiveItem, account_id: int, quantity: int) -> None:
+    """Refuse who is over the limit before anything is priced or locked; ``_take_quota`` decides."""
+    if item.limit and taken(item.id, account_id) + quantity > item.limit:
+        _refuse_limit(item, account_id)
+
+
+def _refuse_limit(item: LiveItem, account_id: int) -> NoReturn:
+    raise Refused(f"每人限购 {item.limit} 件，你已经买了 {taken(item.id, account_id)} 件。")
 
 
 def sale_of(order_id: int) -> LiveSale | None:
@@ -334,7 +337,7 @@ def _add_sold(item_id: int, quantity: int) -> None:
 
 
 def note_closed(sale: LiveSale) -> None:
-    """The order was closed without being paid: its units may be taken again."""
+    """The order was closed without being paid: the person may take as many again; the mall has taken the units back."""
     changed = db.session.execute(
         sa.update(LiveSale)
         .where(LiveSale.id == sale.id, LiveSale.status == SaleStatus.PLACED)
@@ -346,12 +349,6 @@ def note_closed(sale: LiveSale) -> None:
             sa.update(LiveQuota)
             .where(LiveQuota.item_id == sale.item_id, LiveQuota.account_id == sale.buyer_id)
             .values(taken=LiveQuota.taken - sale.quantity)
-            .execution_options(synchronize_session=False)
-        )
-        db.session.execute(
-            sa.update(LiveItem)
-            .where(LiveItem.id == sale.item_id, LiveItem.stock_left + sale.quantity <= LiveItem.stock)
-            .values(stock_left=LiveItem.stock_left + sale.quantity)
             .execution_options(synchronize_session=False)
         )
 

@@ -197,9 +197,10 @@ def end(actor: Actor, number: int) -> None:
 
 
 def close(actor: Actor, room: LiveRoom, action: str, data: dict[str, object], *, stopped: str = "") -> None:
-    """Put a show that has just ended to rest: explanation, games, figures; tell the room and the others."""
+    """Put a show that has just ended to rest: explanation, games, live stock, figures; tell the room and the others."""
     explaining.close_clip(room)
     games.settle_room(room.id)
+    returned = mall_client.end_stock(room)
     recording.seal(room)
     figures.freeze(room)
     if room.started_wall_at is None or room.ended_wall_at is None:
@@ -207,7 +208,7 @@ def close(actor: Actor, room: LiveRoom, action: str, data: dict[str, object], *,
     seconds = int((room.ended_wall_at - room.started_wall_at).total_seconds())
     body: dict[str, object] = {"ended": room.ended_wall_at.isoformat(), "seconds": seconds}
     journal.tell(room, "ended", {**body, "stopped": stopped} if stopped else body)
-    _record(actor, room, action, {"seconds": seconds, **data})
+    _record(actor, room, action, {"seconds": seconds, "stock_returned": returned, **data})
     events.publish(LiveEnded(room.world_id, room.id, room.shop_id, room.host_id, seconds))
 
 
@@ -231,8 +232,9 @@ def expire_overdue() -> int:
             scope_id = scope_of_world(room.world_id)
             actor = system(room.world_id, scope_id)
             fire(FLOW, room, "expire", actor, sim_at=sim_now(room.world_id))
+            returned = mall_client.end_stock(room)
             journal.tell(room, "notice", {"kind": "state", "state": str(room.state)})
-            _record(actor, room, "live_room.expired")
+            _record(actor, room, "live_room.expired", {"stock_returned": returned})
     return len(late)
 
 

@@ -19,6 +19,7 @@ from sim_livestream.domain.room_flow import CLOSED, STATE_NAMES
 from sim_livestream.models.rooms import LiveSlide
 from sim_livestream.models.selling import ItemStatus
 from sim_livestream.services import catching_up, crew, explaining, figures, goods, rooms, stage, vouchers
+from sim_livestream.services.offered import offered
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
 
@@ -86,6 +87,8 @@ def console(number: int) -> str | Response:
         form=form,
         slide_form=forms.SlideForm(formdata=None, prefix="new-"),
         items=items,
+        kept=offered(room),
+        saleable=goods.saleable(room, items),
         pinned=clip.item_id if clip else None,
         slides=[(slide, _slide_form(slide)) for slide in access.slides(room.id)],
         listings=[listing for listing in listings if listing.id not in chosen],
@@ -165,10 +168,10 @@ def add_item(number: int) -> Answer:
 def price_item(number: int, item_id: int) -> Answer:
     """Set live prices and the limit."""
     limit = forms.whole(request.form, "limit", "每人限购应为整数，0 表示不限。", default=0)
-    stock = forms.whole(request.form, "stock", "直播库存应为整数，不填表示不限。", default=0)
+    prices, stock = forms.live_prices(request.form), forms.live_stock(request.form)
     with unit_of_work():
-        goods.price_item(actor(), number, item_id, forms.live_prices(request.form), limit, stock or None)
-    return _to_console(number, "直播价已更新。", "goods")
+        goods.price_item(actor(), number, item_id, prices, limit, stock)
+    return _to_console(number, "直播价和直播库存已更新。", "goods")
 
 
 @blueprint.post("/studio/<int:number>/items/<int:item_id>/status")

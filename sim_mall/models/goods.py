@@ -150,8 +150,8 @@ class PriceChange(Base):
 
 
 class Stock(Base):
-    """Stock of one SKU: what is there, what of it is promised to orders, set aside for a flash sale (活动库存), what
-    came back spoilt."""
+    """Stock of one SKU: what is there, what of it is promised to orders, set aside for a flash sale or a live room
+    (活动库存), what came back spoilt."""
 
     __tablename__ = "mall_stock"
     sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_sku.id"), primary_key=True, autoincrement=False)

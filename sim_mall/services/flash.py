@@ -129,7 +129,7 @@ def give_quota_back(promotion_id: int, account_id: int, units: int) -> None:
 def order_dropped(order: Order) -> dict[int, int]:
     """Give the flash units of an unpaid order back to their sale; call before its stock is released.
 
-    Returns sku id → units that must be set aside again, because the sale still runs.
+    Returns sku id → units that stay set aside, because the sale still runs.
     """
     rows = db.session.execute(
         sa.select(FlashUnits.item_id, FlashUnits.units, OrderLine.sku_id, PromotionItem.promotion_id)
@@ -155,11 +155,3 @@ def order_dropped(order: Order) -> dict[int, int]:
             again[sku_id] = again.get(sku_id, 0) + units
         give_quota_back(promotion_id, order.buyer_id, units)
     return again
-
-
-def set_aside_again(order: Order, units: Mapping[int, int]) -> None:
-    """Set released units aside for the sale that still runs."""
-    now = sim_now(order.world_id)
-    for sku_id in sorted(units):
-        if not stock.set_aside(sku_id, units[sku_id], now, f"order:{order.id}"):
-            raise RuntimeError(f"released units are gone: sku {sku_id}")

@@ -6,6 +6,7 @@ One submit may buy from several shops; it becomes one order per shop, all or not
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed, OrderPlaced
 from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import cart, coupons, flash, freight, groups, payments, points, stock, stock_alarm
+from sim_mall.services import cart, coupons, flash, freight, groups, live_stock, payments, points, stock, stock_alarm
 from sim_mall.services.addresses import check_receiver
 from sim_mall.services.checkout import MAX_LINES, Checkout, Choice, Wanted, check_out, refuse_changed
 from sim_mall.services.checkout import key_of as coupon_key
@@ -115,13 +116,14 @@ def _place(
     world = get_world(actor.world())
     now = sim_now(world.id)
     batch = _number(now)
-    _take_stock(actor, checkout, batch)
+    held = _take_stock(actor, checkout, batch, live)
     coupons.lock(actor, checkout.coupons, batch)
     fast = live is not None or bool(checkout.flash)
     pay_by = now + timedelta(minutes=setting(world, "pay_minutes_fast" if fast else "pay_minutes"))
     placed = []
     for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
         order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live)
+        live_stock.hold(order, held)
         order.message = messages.get(shop_id, "").strip()[:200]
         points.spend(order)
         due.schedule(world.id, pay_by, PAY_TIMEOUT, order.id, OrderState.PENDING_PAY)
@@ -131,8 +133,13 @@ def _place(
     return placed
 
 
-def _take_stock(actor: Actor, checkout: Checkout, batch: str) -> None:
-    """Count limits and reserve stock for all lines: flash sales from what was set aside, the rest from sale."""
+def _take_stock(
+    actor: Actor, checkout: Checkout, batch: str, live: LiveOrigin | None
+) -> dict[int, live_stock.LiveStock]:
+    """Count limits and reserve stock for all lines: flash sales and live rooms from what was set aside for them.
+
+    Returns SKU → the live stock that its line holds.
+    """
     now = sim_now(actor.world())
     usual: dict[int, int] = {}
     aside: dict[int, int] = {}
@@ -147,9 +154,13 @@ def _take_stock(actor: Actor, checkout: Checkout, batch: str) -> None:
         flash.take(*sales[promotion_id], actor.person())
     if checkout.group_choice is not None:
         _count_group(actor, checkout, checkout.group_choice)
+    held = live_stock.take(actor.world(), live.item_id, usual) if live is not None else {}
+    for sku_id in [sku_id for sku_id, row in held.items() if row.open]:
+        aside[sku_id] = aside.get(sku_id, 0) + usual.pop(sku_id)
     stock.reserve_aside(aside, now, f"batch:{batch}")
     stock.reserve(usual, now, f"batch:{batch}")
     stock_alarm.warn(usual)
+    return held
 
 
 def _count_group(actor: Actor, checkout: Checkout, choice: GroupChoice) -> None:
@@ -268,9 +279,9 @@ def _close(order: Order, event: str, actor: Actor, reason: CloseReason, words: s
     payments.void_open(order)
     due.withdraw(PAY_TIMEOUT, order.id)
     lines = access.lines_of(order)
-    aside = flash.order_dropped(order)
-    stock.release({line.id: (line.sku_id, line.quantity) for line in lines}, now, f"order:{order.id}")
-    flash.set_aside_again(order, aside)
+    units = {line.id: (line.sku_id, line.quantity) for line in lines}
+    aside = Counter(flash.order_dropped(order)) + Counter(live_stock.order_dropped(order))
+    stock.release(units, now, f"order:{order.id}", aside)
     row = groups.group_order(order.id)
     if row is not None:
         flash.give_quota_back(row.promotion_id, order.buyer_id, sum(line.quantity for line in lines))

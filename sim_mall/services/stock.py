@@ -69,7 +69,8 @@ def _move(
     return True
 
 
-def _names(sku_id: int) -> str:
+def name_of(sku_id: int) -> str:
+    """Return how messages call a SKU: its listing, with the specification."""
     row = db.session.execute(
         sa.select(Listing.title, Sku.spec).join(Sku, Sku.listing_id == Listing.id).where(Sku.id == sku_id)
     ).one()
@@ -82,7 +83,7 @@ def reserve(demand: Mapping[int, int], at: datetime, reference: str) -> None:
         if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=demand[sku_id]):
             left = db.session.scalar(sa.select(Stock.saleable).where(Stock.sku_id == sku_id)) or 0
             more = f"只剩 {left} 件" if left else "已售完"
-            raise Refused(f"库存不足：“{_names(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
+            raise Refused(f"库存不足：“{name_of(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
 
 
 def saleable(sku_id: int) -> int:
@@ -91,22 +92,22 @@ def saleable(sku_id: int) -> int:
 
 
 def set_aside(sku_id: int, units: int, at: datetime, reference: str) -> bool:
-    """Move units from sale to a flash sale; say whether so many could still be sold."""
+    """Move units from sale to a flash sale or a live room; say whether so many could still be sold."""
     return not units or _move(sku_id, MovementKind.ASIDE, at, reference, aside=units)
 
 
 def put_back(sku_id: int, units: int, at: datetime, reference: str) -> None:
-    """Move units that a flash sale has not sold back to sale."""
+    """Move units that a flash sale or a live room has not sold back to sale."""
     if units and not _move(sku_id, MovementKind.ASIDE, at, reference, aside=-units):
         raise RuntimeError(f"more put back than set aside: sku {sku_id}")
 
 
 def reserve_aside(demand: Mapping[int, int], at: datetime, reference: str) -> None:
-    """Reserve units that were set aside for a flash sale; the sale has counted them before."""
+    """Reserve units that were set aside for a flash sale or a live room, which has counted them before."""
     for sku_id in sorted(demand):
         units = demand[sku_id]
         if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=units, aside=-units):
-            raise RuntimeError(f"flash sale counted units that are not set aside: sku {sku_id}")
+            raise RuntimeError(f"counted units are not set aside: sku {sku_id}")
 
 
 def hold(line: OrderLine) -> None:
@@ -125,12 +126,20 @@ def _take_reservation(line_id: int, units: int) -> None:
         raise Refused("这些商品已经发出或取消，请刷新页面查看最新状态。", code="not_reserved")
 
 
-def release(units: Mapping[int, tuple[int, int]], at: datetime, reference: str) -> None:
-    """Give reserved units back to sale. units: line id → (sku id, units)."""
+def release(
+    units: Mapping[int, tuple[int, int]], at: datetime, reference: str, aside: Mapping[int, int] | None = None
+) -> None:
+    """Give reserved units back to sale. units: line id → (sku id, units).
+
+    aside: sku id → how many of them go back to a flash sale or a live room that still runs, never to sale.
+    """
+    kept = dict(aside or {})
     for line_id, (sku_id, count) in sorted(units.items(), key=lambda item: (item[1][0], item[0])):
         if count:
             _take_reservation(line_id, count)
-            if not _move(sku_id, MovementKind.RELEASE, at, reference, allocated=-count):
+            again = min(count, kept.get(sku_id, 0))
+            kept[sku_id] = kept.get(sku_id, 0) - again
+            if not _move(sku_id, MovementKind.RELEASE, at, reference, allocated=-count, aside=again):
                 raise RuntimeError(f"reservation without allocation: sku {sku_id}")
 
 
@@ -203,7 +212,7 @@ def count_all(
 ) -> dict[int, int]:
     """Set what is on hand of many SKUs, all or nothing; return what is on hand now. Only changes are written.
 
-    Raises InvalidInput out of range, Refused (code reserved) below what orders and flash sales keep; with
+    Raises InvalidInput out of range, Refused (code reserved) below what orders, flash sales and live rooms keep; with
     ``at_least_kept`` exactly that is written instead, so that nothing is saleable.
     """
     if any(not 0 <= units <= MAX_STOCK for units in on_hand.values()):
@@ -216,9 +225,9 @@ def count_all(
         for stock in rows:
             least = stock.allocated + stock.aside
             if on_hand[stock.sku_id] < least and not at_least_kept:
-                kept = f"，{stock.aside} 件留给秒杀活动" if stock.aside else ""
+                kept = f"，{stock.aside} 件留给秒杀或直播" if stock.aside else ""
                 told = f"{stock.allocated} 件已被订单占用{kept}，库存不能少于 {least} 件"
-                raise Refused(f"“{_names(stock.sku_id)}”有 {told}。", code="reserved")
+                raise Refused(f"“{name_of(stock.sku_id)}”有 {told}。", code="reserved")
             written[stock.sku_id] = max(on_hand[stock.sku_id], least)
         _write_counts([(stock, written[stock.sku_id]) for stock in rows], at, reference)
     return written

@@ -11,9 +11,12 @@ from app.core.flow import StateEvent
 from app.ledger import book
 from sim_mall.domain.aftersale_flow import OPEN_STATES, RESHIPPING, AfterSaleState, Outcome
 from sim_mall.domain.order_flow import CloseReason, OrderState
+from sim_mall.domain.promotion_flow import PromotionKind, PromotionState
 from sim_mall.domain.refund_flow import RefundState
 from sim_mall.models.aftersale import AfterSale, Refund, TicketHold
 from sim_mall.models.goods import Sku, Stock, StockMovement
+from sim_mall.models.live_stock import LiveStock
+from sim_mall.models.promotions import Promotion, PromotionItem
 from sim_mall.models.trade import Order, OrderLine, Parcel, Payment, Reservation
 
 IN_ESCROW = (OrderState.PAID, OrderState.PART_SHIPPED, OrderState.SHIPPED)
@@ -32,6 +35,7 @@ def assert_sound(world_id: int) -> None:
     db.session.expire_all()
     _stock_is_its_movements(world_id)
     _allocated_is_reserved(world_id)
+    _aside_is_kept(world_id)
     _money_agrees(world_id)
     _counters_agree(world_id)
     _every_change_has_one_event(world_id)
@@ -65,6 +69,20 @@ def _allocated_is_reserved(world_id: int) -> None:
             reserved[sku_id] = reserved.get(sku_id, 0) + int(total)
     for stock in db.session.scalars(sa.select(Stock).join(Sku).where(Sku.world_id == world_id)):
         assert stock.allocated == reserved.get(stock.sku_id, 0)
+
+
+def _aside_is_kept(world_id: int) -> None:
+    """What is set aside is what running flash sales and live rooms have left."""
+    flash = sa.select(PromotionItem.sku_id, PromotionItem.stock - PromotionItem.taken)
+    flash = flash.join(Promotion).where(
+        Promotion.state == PromotionState.RUNNING, Promotion.kind == PromotionKind.FLASH
+    )
+    live = sa.select(LiveStock.sku_id, LiveStock.units - LiveStock.taken).where(LiveStock.open.is_(True))
+    kept: dict[int | None, int] = {}
+    for sku_id, units in (*db.session.execute(flash).all(), *db.session.execute(live).all()):
+        kept[sku_id] = kept.get(sku_id, 0) + units
+    for stock in db.session.scalars(sa.select(Stock).join(Sku).where(Sku.world_id == world_id)):
+        assert stock.aside == kept.get(stock.sku_id, 0)
 
 
 def _money_agrees(world_id: int) -> None:

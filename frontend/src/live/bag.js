@@ -45,7 +45,7 @@ export class Bag {
   sold(rows) {
     for (const row of rows) {
       const item = this.items.get(row.item);
-      if (item) item.sold = row.sold;
+      if (item) Object.assign(item, { sold: row.sold, left: row.left });
     }
     if (rows.length) this.draw();
   }
@@ -88,13 +88,13 @@ export class Bag {
     const item = this.items.get(this.pinned);
     this.card.hidden = !item;
     if (!item) return this.card.replaceChildren();
-    const key = JSON.stringify([item.id, item.price, item.sold, item.status]);
+    const key = JSON.stringify([item.id, item.price, item.sold, item.status, item.left]);
     if (this.card.dataset.key === key) return;
     this.card.dataset.key = key;
     const state = make("span", { className: "card-live" }, icon("speakerphone"), "讲解中");
     this.card.replaceChildren(
       make("img", { src: picture("product", item.title, item.category), alt: "" }),
-      make("span", { className: "card-words" }, state, make("span", { className: "card-title" }, item.title), make("span", { className: "card-line" }, price(item.price), make("span", { className: `bag-buy${item.status === "locked" ? " is-locked" : ""}` }, item.status === "locked" ? "待开售" : "抢"))),
+      make("span", { className: "card-words" }, state, make("span", { className: "card-title" }, item.title), make("span", { className: "card-line" }, price(item.price), make("span", { className: `bag-buy${item.status === "locked" ? " is-locked" : ""}` }, item.status === "locked" ? "待开售" : item.left === 0 ? "抢光了" : "抢"))),
     );
   }
 }

@@ -188,7 +188,7 @@ def test_units_offered_in_the_room_run_out_and_a_drop_opens_by_itself(app: Flask
     with app.app_context():
         show = make_show()
         with unit_of_work():
-            goods.price_item(show.host, show.number, show.item_id, {}, 0, 1)
+            goods.price_item(show.host, show.number, show.item_id, {}, 0, {show.sku_id: 1})
             goods.drop_item(show.host, show.number, show.item_id, 1)
         viewer = make_viewer(show)
 

@@ -5,11 +5,18 @@ from __future__ import annotations
 import pytest
 
 from app.core.errors import InvalidInput
-from sim_livestream.forms import live_prices, receiver_of, whole
+from sim_livestream.forms import live_prices, live_stock, receiver_of, whole
 
 
 def test_prices_by_sku() -> None:
     assert live_prices({"price_7": "19.9", "price_8": "¥1,200", "limit": "3", "price_x": "1"}) == {7: 1990, 8: 120_000}
+
+
+def test_live_stock_by_sku() -> None:
+    assert live_stock({"stock_7": " 20 ", "stock_8": " ", "stock_x": "1", "price_7": "1"}) == {7: 20, 8: None}
+    with pytest.raises(InvalidInput, match="不单独留货") as refusal:
+        live_stock({"stock_7": "1.5"})
+    assert refusal.value.field == "stock_7"
 
 
 @pytest.mark.parametrize("text", ["", "便宜", "1.999", "1e3", "--1"])

@@ -168,6 +168,13 @@ def test_the_hosts_way_from_plan_to_figures(app_context: Flask) -> None:
     answer = client.post(f"{console}/items/{item.id}/price", data={**prices, "limit": "2"}, headers=SCRIPT)
     assert answer.get_json()["ok"] is True
     assert set(db.session.scalars(sa.select(LivePrice.price))) == {39_90}
+    aside = {f"stock_{listing.skus[0].id}": "12", f"stock_{listing.skus[1].id}": ""}
+    assert client.post(f"{console}/items/{item.id}/price", data={**prices, **aside}).status_code == 302
+    assert "店铺可售 18 件，最多划出 30 件。已被下单 0 件。" in page(client, console)
+    refused = client.post(
+        f"{console}/items/{item.id}/price", data={f"stock_{listing.skus[0].id}": "31"}, headers=SCRIPT
+    )
+    assert (refused.status_code, "最多可划出 30 件" in refused.get_data(as_text=True)) == (400, True)
     client.post(f"{console}/slides", data={"new-title": "福利", "new-text": "最后十单", "new-seconds": "30"})
     slide = db.session.scalars(sa.select(LiveSlide).where(LiveSlide.title == "福利")).one()
     assert client.post(f"{console}/start").status_code == 302
@@ -326,7 +333,7 @@ def test_pages_cost_the_same_however_much_there_is(app: Flask) -> None:
                 goods.add_item(show.host, show.number, listing.id)
                 chat.say(make_viewer(show), show.number, "好看", key())
     assert costs() == before
-    assert max(before) <= 58  # pages of the console: room, bag, stage, figures, and the shell around them
+    assert max(before) <= 62  # pages of the console: room, bag, live stock, stage, figures, and the shell around them
 
 
 def test_coupons_and_the_whole_price_on_the_pages(app: Flask) -> None:
