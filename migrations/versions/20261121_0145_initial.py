@@ -1320,15 +1320,10 @@ def upgrade() -> None:
         sa.Column("person_limit", sa.Integer(), nullable=False),
         sa.Column("sold", sa.Integer(), nullable=False),
         sa.Column("sold_told", sa.Integer(), nullable=False),
-        sa.Column("stock", sa.Integer(), nullable=True),
-        sa.Column("stock_left", sa.Integer(), nullable=True),
         sa.Column("opens_wall_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
         sa.CheckConstraint("person_limit >= 0 AND sold >= 0", name=op.f("ck_live_item_counts")),
-        sa.CheckConstraint(
-            "stock_left IS NULL OR (stock_left >= 0 AND stock_left <= stock)", name=op.f("ck_live_item_stock")
-        ),
         sa.ForeignKeyConstraint(["room_id"], ["live_room.id"], name=op.f("fk_live_item_room_id")),
         sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_live_item_world_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_live_item")),
@@ -2972,6 +2967,24 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "mall_live_stock",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("room_id", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.Integer(), nullable=False),
+        sa.Column("sku_id", sa.Integer(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("taken >= 0 AND taken <= units", name=op.f("ck_mall_live_stock_units")),
+        sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_live_stock_sku_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_live_stock_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_live_stock")),
+        sa.UniqueConstraint("item_id", "sku_id", name=op.f("uq_mall_live_stock_item_id_sku_id")),
+    )
+    op.create_index(op.f("ix_mall_live_stock_room_id"), "mall_live_stock", ["room_id"], unique=False)
+    op.create_index(op.f("ix_mall_live_stock_sku_id"), "mall_live_stock", ["sku_id"], unique=False)
+    op.create_table(
         "mall_order_line",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("order_id", sa.Integer(), nullable=False),
@@ -3260,6 +3273,16 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_line_discount_promotion_id"), "mall_line_discount", ["promotion_id"], unique=False)
     op.create_index(op.f("ix_mall_line_discount_template_id"), "mall_line_discount", ["template_id"], unique=False)
     op.create_table(
+        "mall_live_units",
+        sa.Column("line_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("stock_id", sa.Integer(), nullable=False),
+        sa.Column("units", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["line_id"], ["mall_order_line.id"], name=op.f("fk_mall_live_units_line_id")),
+        sa.ForeignKeyConstraint(["stock_id"], ["mall_live_stock.id"], name=op.f("fk_mall_live_units_stock_id")),
+        sa.PrimaryKeyConstraint("line_id", name=op.f("pk_mall_live_units")),
+    )
+    op.create_index(op.f("ix_mall_live_units_stock_id"), "mall_live_units", ["stock_id"], unique=False)
+    op.create_table(
         "mall_parcel_line",
         sa.Column("parcel_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("line_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -3388,6 +3411,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_reservation_sku_id"), table_name="mall_reservation")
     op.drop_table("mall_reservation")
     op.drop_table("mall_parcel_line")
+    op.drop_index(op.f("ix_mall_live_units_stock_id"), table_name="mall_live_units")
+    op.drop_table("mall_live_units")
     op.drop_index(op.f("ix_mall_line_discount_template_id"), table_name="mall_line_discount")
     op.drop_index(op.f("ix_mall_line_discount_promotion_id"), table_name="mall_line_discount")
     op.drop_index(op.f("ix_mall_line_discount_order_id"), table_name="mall_line_discount")
@@ -3426,6 +3451,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mall_order_line_order_id"), table_name="mall_order_line")
     op.drop_index(op.f("ix_mall_order_line_listing_id"), table_name="mall_order_line")
     op.drop_table("mall_order_line")
+    op.drop_index(op.f("ix_mall_live_stock_sku_id"), table_name="mall_live_stock")
+    op.drop_index(op.f("ix_mall_live_stock_room_id"), table_name="mall_live_stock")
+    op.drop_table("mall_live_stock")
     op.drop_table("mall_cart_item")
     op.drop_index(op.f("ix_supply_stock_line_sku_id"), table_name="supply_stock_line")
     op.drop_index(op.f("ix_supply_stock_line_order_id"), table_name="supply_stock_line")
