@@ -101,16 +101,8 @@ def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:
         *("-hide_banner", "-loglevel", "error", "-nostdin", "-y"),
         *("-fflags", "+nobuffer+genpts", "-probesize", "200000", "-analyzeduration", "1000000"),
         # not seekable: a reader of MP4 would look at the end of the file before it gives out the first frame
-        *(
-            "-follow",
-            "1",
-            "-seekable",
-            "0",
-            "-rw_timeout",
-            str(int(SILENT.total_seconds() * 1_000_000)),
-            "-i",
-            f"file:{incoming}",
-        ),
+        *("-follow", "1", "-seekable", "0", "-rw_timeout", str(int(SILENT.total_seconds() * 1_000_000))),
+        *("-i", f"file:{incoming}"),
         *video,
         *("-c:a", "aac", "-b:a", "96k", "-ar", "44100"),
         *("-f", "hls", "-hls_time", str(SEGMENT_SECONDS), "-hls_list_size", str(LISTED)),
