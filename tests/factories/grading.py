@@ -15,11 +15,12 @@ from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.training.models import TrainingClass
 from grading.data import REPORT_FIELDS, ReportText
-from grading.domain.flows import INACTIVE
+from grading.domain.codes import new_code
+from grading.domain.flows import INACTIVE, AssignmentState, PaperState
 from grading.domain.forecast import Product
 from grading.domain.plan_content import SECTIONS, PlanContent
 from grading.domain.rubric import Entry, Rubric
-from grading.models.batch import Assignment, Paper
+from grading.models.batch import Assignment, Draw, Paper
 from grading.services import draws, intake, marking, outcomes, plans
 from tests.factories.training import hat, make_class, make_instructor, make_region, make_school, make_trainee
 from tests.factories.world import make_account
@@ -166,3 +167,25 @@ def mark_paper(stage: Stage, batch_id: int, code: str, *totals: int) -> None:
     for slot, total in enumerate(totals, 1):
         work = next(row for row in work_on(batch_id, code) if row.slot == slot)
         mark(assessor_of(stage, work), code, total)
+
+
+def fill_queue(batch_id: int, assessor: Actor, count: int) -> list[str]:
+    """Give the assessor ``count`` more papers, copies of one of the batch, written in bulk; return their codes."""
+    with unit_of_work():
+        like = db.session.scalars(sa.select(Paper).where(Paper.batch_id == batch_id).order_by(Paper.id)).first()
+        drawn = db.session.scalars(sa.select(Draw.id).where(Draw.batch_id == batch_id)).first()
+        assert like is not None
+        same = {
+            "batch_id": batch_id,
+            "rubric_id": like.rubric_id,
+            "state": PaperState.MARKING,
+            "content": like.content,
+            "content_hash": like.content_hash,
+        }
+        codes_ = sorted({new_code() for _ in range(count + 9)})[:count]
+        made = sa.insert(Paper).returning(Paper.id, sort_by_parameter_order=True)
+        papers = list(db.session.scalars(made, [{**same, "code": code} for code in codes_]))
+        work = {"draw_id": drawn, "account_id": assessor.person(), "slot": 1, "state": AssignmentState.ASSIGNED}
+        rows = [{**work, "paper_id": paper, "place": place} for place, paper in enumerate(papers, 100)]
+        db.session.execute(sa.insert(Assignment), rows)
+    return codes_

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -349,3 +349,43 @@ def test_pages_ask_the_same_number_of_questions_whatever_the_size(app: Flask, tr
         with _counted(app) as statements:
             assert client.get(address).status_code == 200
         assert len([text for text in statements if text.startswith("SELECT") or "WITH" in text]) <= most, address
+
+
+@pytest.mark.sqlite_only
+def test_a_queue_of_three_hundred_asks_no_more_than_a_short_one(app: Flask) -> None:
+    with app.app_context():
+        stage = make.make_stage(trainees=1, assessors=2)
+        batch_id = make.drawn_batch(stage)
+        who = stage.assessors[0]
+        (code,) = make.codes(batch_id)
+        client = sign_in(app.test_client(), who)
+    desk = f"/grading/assess/{code}"
+    assert client.post(f"{desk}/open").status_code == 302
+
+    def asked() -> dict[str, int]:
+        counts = {}
+        version = _value(client.get(desk), "version")
+        calls: dict[str, Callable[[], TestResponse]] = {
+            "home": lambda: client.get("/"),
+            "queue": lambda: client.get("/grading/assess/"),
+            "desk": lambda: client.get(desk),
+            "draft": lambda: client.post(f"{desk}/draft", json={"version": version, "points-goods": "9"}),
+        }
+        for name, call in calls.items():
+            with _counted(app) as statements:
+                assert call().status_code == 200
+            counts[name] = len(statements)
+        return counts
+
+    asked()  # the first draft is a change of state, the others are not
+    few = asked()
+    with app.app_context():
+        more = make.fill_queue(batch_id, who, 300)
+    assert asked() == few
+    queue = client.get("/grading/assess/").get_data(as_text=True)
+    assert all(one in queue for one in (code, *more))
+    assert few["queue"] <= 12
+    assert few["desk"] <= 14
+    # a page of this queue is short enough for a slow line, and its first card is the next paper
+    assert len(queue) < 200_000
+    assert queue.index(more[0]) < queue.index(more[-1])
