@@ -17,13 +17,14 @@ from grading.domain.flows import (
     OutcomeState,
 )
 from grading.models import admission, anchor, attachment, batch, identity, outcome, plan, pool, protocol
-from grading.services import home, lateness, marking, paper_pictures, plans, protocols, real_shops
+from grading.services import declarations, home, lateness, marking, paper_pictures, plans, protocols, real_shops
 from grading.views import admission as admission_views
 from grading.views import afterwards, anchors, assess, batches, managing, plan_side
 from grading.views import outcome as outcome_views
 from grading.views import pictures as picture_views
 from grading.views import plan as plan_views
 from grading.views import pool as pool_views
+from grading.views import relations as relation_views
 from grading.views import rubrics as rubric_views
 from grading.views import signing as signing_views
 from grading.views.blueprint import blueprint
@@ -41,6 +42,7 @@ VIEWS = (
     plan_side,
     picture_views,
     pool_views,
+    relation_views,
     rubric_views,
     signing_views,
 )
@@ -109,6 +111,10 @@ def _centre_cards(actor: Actor) -> list[HomeCard]:
     if shops:
         text = f"有 {shops} 家真实店铺等待核验，开启批次前完成。"
         cards.append(HomeCard("核验真实店铺", text, "/grading/real-shops", "去核验", 18, "building-store"))
+    declared = declarations.waiting_count(actor)
+    if declared:
+        text = f"有 {declared} 份申报没有找到对方，请核对。"
+        cards.append(HomeCard("核对利害关系申报", text, "/grading/pool", "去核对", 16, "link"))
     waiting = home.waiting_outcomes(actor)
     if waiting:
         cards.append(
@@ -155,6 +161,7 @@ FEATURE = Feature(
         MenuItem("grading", "创业规划书", "grading.plan", "notebook", P.GRADING_PLAN_WRITE, 20),
         MenuItem("grading", "我的成绩", "grading.show_results", "award", P.GRADING_OUTCOME_SUBMIT, 30),
         MenuItem("grading", "我的评审", "grading.assess", "writing", P.GRADING_PAPER_MARK, 10, count=_waiting),
+        MenuItem("grading", "利害关系申报", "grading.own_relations", "link", P.GRADING_PAPER_MARK, 20),
         MenuItem("grading", "评审批次", "grading.batches", "files", P.GRADING_BATCH_READ, 10),
         MenuItem("grading", "评审库", "grading.assessor_pool", "users", P.GRADING_BATCH_MANAGE, 30),
         MenuItem("grading", "评分标准", "grading.rubrics", "ruler", P.GRADING_BATCH_MANAGE, 35),

@@ -1,4 +1,4 @@
-"""Real shops in the demo class: one verified before the outcome is handed in, one that waits for its check."""
+"""Before marking, in the demo classes: real shops verified and waiting, an outcome handed in late, declarations."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import io
 from app.core import clock, photos
 from app.core.actor import Actor
 from app.core.uow import unit_of_work
+from app.demo import assessment
 from app.demo.market import Market
 from app.demo.timeline import DAY
-from grading.services import real_shops
+from grading.services import declarations, lateness, real_shops
 
 VERIFIED, WAITING = 3, 7
+DECLARED, DECLARING = 21, 9
 
 
 def _screenshot(rows: int) -> photos.Photo:
@@ -46,3 +48,24 @@ def state_real_shops(market: Market, centre: Actor) -> None:
             if number == VERIFIED:
                 why = "网址可以打开，商品和订单与截图一致。"
                 real_shops.check_shop(centre, shop.id, shop.version, True, goods, orders, why)
+
+
+def hand_in_late(market: Market, number: int, teacher: Actor) -> None:
+    """Let a trainee ask for a later day, the instructor allow it, and the outcome come in."""
+    with unit_of_work():
+        asked = lateness.ask_late(
+            market.traders[number], "上周家里有事请了假，自述还差最后一项，请宽限两天。", market.key()
+        )
+        until = lateness.today() + 2 * DAY
+        lateness.decide_late(teacher, asked, True, until, "情况属实，请在两天内提交。")
+    assessment.hand_in(market, number)
+
+
+def declare_relations(market: Market, assessor: Actor) -> None:
+    """Let an assessor declare a trainee whom the platform knows, and a trainee an assessor whom it does not."""
+    known, asking = market.traders[DECLARED], market.traders[DECLARING]
+    by_assessor = declarations.Typed(known.name, "", "DEMO01", "mentor", "以前在我店里做过学徒。")
+    by_learner = declarations.Typed("周老师", "", "湘江电商服务中心", "relative", "是我姑父，听说也参加评审。")
+    with unit_of_work():
+        declarations.declare_own(assessor, by_assessor, market.key())
+        declarations.declare_own(asking, by_learner, market.key())

@@ -43,7 +43,7 @@ class Stage:
         self, line: Timeline, code: str, name: str, seed: str, trainees: list[tuple[str, str]], teachers: list[str]
     ) -> tuple[Market, Actor]:
         """Open a class on the first day at 09:00 and take its people in; return its market and first teacher."""
-        last = line.first_day + timedelta(days=24)
+        last = line.first_day + timedelta(days=EARLIER_DAYS + 1 if code == EARLIER_CODE else 24)
         draft = ClassDraft(name, Programme.ECOMMERCE, REGION, line.first_day, last)
         with line.at(line.moment(0, 9)):
             row = create_class_for(system(), self.institution, draft, key=f"demo-class-{code}", code=code, seed=seed)
@@ -99,14 +99,18 @@ def play_earlier_class(stage: Stage, today: date) -> None:
         for number in everybody:
             market.open_shop(number, 2 + number % 2)
     play_days(market, line, range(2, EARLIER_DAYS), dict.fromkeys(range(EARLIER_DAYS), 3), everybody)
+    *in_time, late = everybody
     with line.at(line.moment(EARLIER_DAYS, 15)):
         for number in everybody:
             assessment.write_plan(market, number)
+        for number in in_time:
             assessment.hand_in(market, number)
         move_class(teacher, EARLIER_CODE, "start_assessing")
+    with line.at(line.moment(EARLIER_DAYS + 2, 9)):
+        admission.hand_in_late(market, late, teacher)
     centre = stage.actors["centre"]
     assessors = [stage.actors[login] for login in ("assessor01", "assessor02", "assessor03")]
-    with line.at(line.moment(EARLIER_DAYS + 1, 10)):
+    with line.at(line.moment(EARLIER_DAYS + 2, 10)):
         batch = grading.api.open_batch(centre, teacher.scope_id or 0, market.key())
         grading.api.run_draw(centre, batch, market.key())
     with line.at(line.moment(EARLIER_DAYS + 3, 15)):
@@ -233,6 +237,7 @@ def _last_days(stage: Stage, market: Market, line: Timeline, teacher: Actor) -> 
     """Days 12 and 13: outcomes, an open batch, today's orders, a show on air and one announced."""
     with line.at(line.moment(12, 10)):
         admission.state_real_shops(market, stage.actors["centre"])
+        admission.declare_relations(market, stage.actors["assessor03"])
     with line.at(line.moment(12, 14)):
         for number in (1, 2, 3, 4, 5, 6, 8, 10):
             assessment.hand_in(market, number)

@@ -48,3 +48,26 @@ class Relation(Base):
     declared_by: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
     declared_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     ended_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+
+
+class Declaration(Base):
+    """What an assessor or a trainee declared of a relation, in their own words; append-only.
+
+    source: assessor | learner. scope_id: of the declarer's hat. who, contact, place: the other side as it was
+    typed. settled_at: when it became relations or was answered by the centre; None while somebody must look.
+    """
+
+    __tablename__ = "grading_declaration"
+    id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
+    source: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    declared_by: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"), index=True)
+    scope_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_scope.id"), index=True)
+    who: orm.Mapped[str] = orm.mapped_column(sa.String(60))
+    contact: orm.Mapped[str] = orm.mapped_column(sa.String(60), default="")
+    place: orm.Mapped[str] = orm.mapped_column(sa.String(100), default="")
+    kind: orm.Mapped[str] = orm.mapped_column(sa.String(20))
+    reason: orm.Mapped[str] = orm.mapped_column(sa.String(300))
+    declared_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
+    settled_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    settled_by: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
+    answer: orm.Mapped[str] = orm.mapped_column(sa.String(300), default="")

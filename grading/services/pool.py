@@ -29,6 +29,7 @@ RELATIONS = {
     "mentor": "师徒或辅导",
     "other": "其他",
 }
+SOURCES = {"centre": "市级中心", "assessor": "评审讲师申报", "learner": "学员申报"}
 AFFILIATION = timedelta(days=365)
 MOST_CAP = 500
 OPEN_WORK = (AssignmentState.ASSIGNED, AssignmentState.OPENED, AssignmentState.DRAFT)
@@ -45,11 +46,12 @@ def assessors(batch: Batch) -> list[int]:
         sa.or_(Qualification.valid_from > today, Qualification.valid_to < today),
     )
     return [
-        account_id for account_id in _holders(batch.pool_scope_id) if account_id not in set(db.session.scalars(invalid))
+        account_id for account_id in holders(batch.pool_scope_id) if account_id not in set(db.session.scalars(invalid))
     ]
 
 
-def _holders(pool_scope_id: int) -> list[int]:
+def holders(pool_scope_id: int) -> list[int]:
+    """Return the active accounts that hold ASSESSOR in, above or below the pool's scope, by id."""
     above = ancestors(pool_scope_id)
     return list(
         db.session.scalars(
@@ -136,7 +138,7 @@ def mutual(batch: Batch, people: list[int]) -> set[int]:
 
 def refresh_conflicts(batch: Batch) -> None:
     """Store who may not mark what in this batch, as it stands now; a pinned decision overrides the rest."""
-    people = _holders(batch.pool_scope_id)
+    people = holders(batch.pool_scope_id)
     fact = ports.bound().classes.class_of(None, batch.scope_id)
     authors = intake.authors_by_paper(batch.id)
     wanted: set[tuple[int, str, int | None]] = {
@@ -213,7 +215,7 @@ def list_pool(actor: Actor) -> list[PoolRow]:
     actor.require(Permission.GRADING_BATCH_MANAGE)
     if actor.scope_id is None:
         return []
-    people = _holders(actor.scope_id)
+    people = holders(actor.scope_id)
     names, where = account_names(set(people)), homes(people)
     scopes = {one for group in where.values() for one in group}
     labels = {row.id: row.name for row in db.session.scalars(sa.select(Scope).where(Scope.id.in_(scopes)))}
@@ -246,7 +248,7 @@ def set_qualification(
 ) -> None:
     """Record an assessor's certificate, its validity and the most open papers. Raises NotFound, InvalidInput."""
     actor.require(Permission.GRADING_BATCH_MANAGE)
-    if actor.scope_id is None or account_id not in _holders(actor.scope_id):
+    if actor.scope_id is None or account_id not in holders(actor.scope_id):
         raise NotFound
     if not 2 <= len(certificate) <= 60:
         raise InvalidInput("证书编号应有 2 到 60 个字。", field="certificate")
@@ -284,7 +286,7 @@ def declare(actor: Actor, account_id: int, scope_id: int, kind: str, reason: str
     scope = db.session.get(Scope, scope_id) if 0 < scope_id < 2**31 else None
     if scope is None or scope.kind != ScopeKind.CLASS or not covers(actor.scope_id, scope_id):
         raise NotFound
-    if account_id not in _holders(actor.scope_id or 0):
+    if account_id not in holders(actor.scope_id or 0):
         raise NotFound
     if kind not in RELATIONS or pin not in {"", "conflict", "none"}:
         raise InvalidInput("请选择关系的类型。", field="kind")
@@ -314,10 +316,12 @@ def declare(actor: Actor, account_id: int, scope_id: int, kind: str, reason: str
 
 @dataclass(frozen=True, slots=True)
 class RelationRow:
-    """A recorded relation as the centre sees it."""
+    """A recorded relation as the centre sees it. trainee: '' when it holds for the whole class."""
 
     name: str
     class_name: str
+    trainee: str
+    source: str
     kind: str
     pin: str
     reason: str
@@ -336,8 +340,18 @@ def list_relations(actor: Actor) -> list[RelationRow]:
         .where(Relation.scope_id.in_(descendants(actor.scope_id)), Relation.ended_at.is_(None))
         .order_by(Relation.id.desc())
         .limit(100)
-    )
+    ).all()
+    names = account_names({row[0].trainee_id for row in rows if row[0].trainee_id is not None})
     return [
-        RelationRow(name, class_name, RELATIONS[row.kind], row.pin, row.reason, row.declared_at)
+        RelationRow(
+            name,
+            class_name,
+            names.get(row.trainee_id or 0, ""),
+            SOURCES[row.source],
+            RELATIONS[row.kind],
+            row.pin,
+            row.reason,
+            row.declared_at,
+        )
         for row, name, class_name in rows
     ]

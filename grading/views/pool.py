@@ -12,7 +12,7 @@ from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text
-from grading.services import intake, pool
+from grading.services import declarations, intake, pool
 from grading.views.batches import whole
 from grading.views.blueprint import blueprint
 
@@ -27,13 +27,15 @@ def read_day(text: str, field: str, title: str) -> date:
         raise InvalidInput(f"请填写{title}，例如 2026-11-20。", field=field) from error
 
 
-def _page(error: DomainError | None = None) -> Answer:
+def pool_page(error: DomainError | None = None) -> Answer:
+    """Return the page of the pool, with a refusal above it."""
     who = actor()
     page = render_template(
         "grading/pool.html",
         rows=pool.list_pool(who),
         classes=intake.classes_below(who),
         relations=pool.list_relations(who),
+        waiting=declarations.waiting(who),
         kinds=pool.RELATIONS,
         error=error,
         typed=request.form,
@@ -45,7 +47,7 @@ def _page(error: DomainError | None = None) -> Answer:
 @requires(Permission.GRADING_BATCH_MANAGE)
 def assessor_pool() -> Answer:
     """Who may be drawn, until when, how much."""
-    return _page()
+    return pool_page()
 
 
 @blueprint.post("/grading/pool")
@@ -66,7 +68,7 @@ def set_qualification() -> Answer:
     except DomainError as error:
         if error.status == 404:
             raise
-        return _page(error)
+        return pool_page(error)
     flash("证书和有效期已保存；过期后不会再被抽中。", "success")
     return redirect(url_for("grading.assessor_pool"))
 
@@ -89,6 +91,6 @@ def declare_relation() -> Answer:
     except DomainError as error:
         if error.status == 404:
             raise
-        return _page(error)
+        return pool_page(error)
     flash("利害关系已记录；下次抽取或核对时生效。", "success")
     return redirect(url_for("grading.assessor_pool"))

@@ -18,6 +18,7 @@ from grading.models.attachment import PaperPicture, PlanPicture
 from grading.models.batch import Batch, Paper
 from grading.models.outcome import Appeal, Coaching, Outcome
 from grading.models.plan import Plan, PlanComment
+from grading.models.pool import Declaration
 
 # anchors are everybody\'s in the pool, of whatever class
 OF_THE_POOL = {
@@ -91,10 +92,20 @@ def furnish(owner: Actor, teacher: Actor, code: str) -> dict[str, dict[str, obje
         stored = files.keep(pixel.getvalue(), "a.jpg", actor=owner)
         picture = PlanPicture(account_id=owner.person(), file_id=stored.id, codes=0, added_at=now)
         blind = [PaperPicture(paper_id=one, number=1, file_id=stored.id, codes=0) for one in held | {copied.id}]
-        db.session.add_all([appeal, talk, comment, anchor, picture, *blind])
+        declared = Declaration(
+            source="learner",
+            declared_by=owner.person(),
+            scope_id=outcome.scope_id,
+            who="某某讲师",
+            kind="relative",
+            reason="是我的舅舅。",
+            declared_at=now,
+        )
+        db.session.add_all([appeal, talk, comment, anchor, picture, declared, *blind])
         db.session.flush()
         return {
             "grading.answer_appeal": {"appeal_id": appeal.id},
+            "grading.settle_declaration": {"declaration_id": declared.id},
             "grading.confirm_coaching": {"coaching_id": talk.id},
             "grading.finish_comment": {"comment_id": comment.id},
             "grading.class_plan": {"plan_id": plan.id},
