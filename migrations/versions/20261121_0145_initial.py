@@ -231,6 +231,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("scope_id", "number", name=op.f("uq_grading_batch_scope_id_number")),
     )
     op.create_table(
+        "grading_declaration",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("declared_by", sa.Integer(), nullable=False),
+        sa.Column("scope_id", sa.Integer(), nullable=False),
+        sa.Column("who", sa.String(length=60), nullable=False),
+        sa.Column("contact", sa.String(length=60), nullable=False),
+        sa.Column("place", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("declared_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_by", sa.Integer(), nullable=True),
+        sa.Column("answer", sa.String(length=300), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["declared_by"], ["accounts_account.id"], name=op.f("fk_grading_declaration_declared_by")
+        ),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_declaration_scope_id")),
+        sa.ForeignKeyConstraint(
+            ["settled_by"], ["accounts_account.id"], name=op.f("fk_grading_declaration_settled_by")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_declaration")),
+    )
+    op.create_index(op.f("ix_grading_declaration_declared_by"), "grading_declaration", ["declared_by"], unique=False)
+    op.create_index(op.f("ix_grading_declaration_scope_id"), "grading_declaration", ["scope_id"], unique=False)
+    op.create_table(
         "grading_late_request",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -3769,6 +3795,9 @@ def downgrade() -> None:
     )
     op.drop_index(op.f("ix_grading_late_request_scope_id"), table_name="grading_late_request")
     op.drop_table("grading_late_request")
+    op.drop_index(op.f("ix_grading_declaration_scope_id"), table_name="grading_declaration")
+    op.drop_index(op.f("ix_grading_declaration_declared_by"), table_name="grading_declaration")
+    op.drop_table("grading_declaration")
     op.drop_table("grading_batch")
     op.drop_index(op.f("ix_accounts_one_time_code_account_id"), table_name="accounts_one_time_code")
     op.drop_table("accounts_one_time_code")
