@@ -21,7 +21,7 @@ class ShopInfo:
 
 @dataclass(frozen=True, slots=True)
 class SkuInfo:
-    """One SKU. saleable: on hand minus allocated and set aside, never negative."""
+    """One SKU. saleable: units that can be sold, never negative; safety: units kept back from sale (安全库存)."""
 
     id: int
     listing_id: int
@@ -29,6 +29,7 @@ class SkuInfo:
     spec: str
     price: int
     saleable: int
+    safety: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class ListingInfo:
 class SkuDraft:
     """A SKU to be made. price: fen. code may be empty.
 
-    spec: "颜色:米白;尺寸:M" for up to three axes, or one name. picture: name of an uploaded picture.
+    spec: "颜色:米白;尺寸:M" for up to three axes, or one name. picture: name of an uploaded picture. volume_cm3: 0
+    where it is not stated. safety: units of the stock that are kept back from sale.
     """
 
     code: str
@@ -63,6 +65,8 @@ class SkuDraft:
     weight_g: int = 500
     barcode: str = ""
     picture: str = ""
+    volume_cm3: int = 0
+    safety: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ class ListingDraft:
 
     freight_fee: fen per shop order, where no freight_template_id is given. pictures: names of uploaded pictures, the
     first is the cover. detail: HTML, sanitised when stored. alarm: saleable units of a SKU at which the seller is told.
+    stock_at_payment: stock is taken at payment (付款减库存). video: public name of the shop's stored MP4, '' for none.
     accept_risk: False asks for the soft block first (the form; 仍要提交 sets it).
     """
 
@@ -91,6 +96,8 @@ class ListingDraft:
     seven_day: bool = True
     alarm: int = 5
     accept_risk: bool = True
+    stock_at_payment: bool = False
+    video: str = ""
 
 
 @dataclass(frozen=True, slots=True)

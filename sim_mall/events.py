@@ -24,6 +24,14 @@ class ListingPutOnSale:
 
 
 @dataclass(frozen=True, slots=True)
+class SafetyStockChanged:
+    """A shop keeps more or less of its stock back from sale (安全库存)."""
+
+    world_id: int
+    shop_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class _OrderFact:
     world_id: int
     order_id: int
@@ -36,7 +44,7 @@ class _OrderFact:
 
 @dataclass(frozen=True, slots=True)
 class OrderPlaced(_OrderFact):
-    """An order was submitted and its stock reserved."""
+    """An order was submitted and its stock reserved, but for goods whose stock is taken at payment."""
 
 
 @dataclass(frozen=True, slots=True)

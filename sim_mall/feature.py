@@ -49,6 +49,7 @@ from sim_mall.services import (
     visits,
 )
 from sim_mall.services import disputes as dispute_service
+from sim_mall.services.order_closing import PAY_TIMEOUT
 from sim_mall.services.order_lists import BuyerTab, SellerTab
 from sim_mall.services.rules import detecting
 from sim_mall.services.rules.reading import appeals_waiting, unanswered
@@ -351,7 +352,7 @@ FEATURE = Feature(
         shop_life.LIFT: shop_life.on_lift,
         shelves.PURGE: shelves.on_purge,
         service_chat.IDLE_CLOSE: service_chat.on_idle,
-        orders.PAY_TIMEOUT: orders.on_pay_timeout,
+        PAY_TIMEOUT: orders.on_pay_timeout,
         payments.SHIP_LATE: payments.on_ship_late,
         shipping.PARCEL: parcels.on_parcel,
         shipping.COLLECT_LATE: parcels.on_collect_late,

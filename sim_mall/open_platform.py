@@ -57,7 +57,7 @@ from sim_mall.services.live_coupons import claim_live_coupon, create_live_coupon
 from sim_mall.services.live_orders import place_live_order, quote_live_order
 from sim_mall.services.live_stock import drop_live_stock, end_live_stock, live_stock, offer_live_stock
 from sim_mall.services.rules import speech
-from sim_mall.services.stock_sync import StockChange
+from sim_mall.services.stock_sync import StockChange, safety_of
 
 __all__ = [
     "CARRIERS",
@@ -115,6 +115,7 @@ __all__ = [
     "refuse_role",
     "report_live_violation",
     "report_parcel",
+    "safety_of",
     "set_costs",
     "set_prices",
     "set_stock",

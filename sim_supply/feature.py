@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.actor import Actor
 from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission
-from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid
+from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid, SafetyStockChanged
 from sim_supply import subscribers
 from sim_supply.commands import commands
 from sim_supply.domain.cooperation import COOPERATION_FLOW
@@ -102,6 +102,7 @@ FEATURE = Feature(
         (OrderCompleted, subscribers.on_order_changed),
         (OrderClosed, subscribers.on_order_changed),
         (RefundPaid, subscribers.on_refund_paid),
+        (SafetyStockChanged, subscribers.on_safety_stock_changed),
     ],
     due_handlers=subscribers.DUE_HANDLERS,
     jobs={

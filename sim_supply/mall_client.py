@@ -84,6 +84,11 @@ def set_stock(world_id: int, shop_id: int, listing_ids: Iterable[int], on_hand: 
         open_platform.set_stock(system(world_id), shop_id, wanted, at_least_kept=True)
 
 
+def safety_of(world_id: int, sku_ids: Sequence[int]) -> dict[int, int]:
+    """Return the units that the mall itself keeps back from sale, per mall SKU that has any."""
+    return open_platform.safety_of(world_id, sku_ids) if sku_ids else {}
+
+
 def order_versions(actor: Actor, shop_id: int, modified_from: datetime, modified_to: datetime) -> dict[int, datetime]:
     """Return id → change time of the shop's orders to ship that changed between the two simulated moments."""
     return open_platform.order_versions(actor, shop_id, modified_from, modified_to, TO_SHIP)

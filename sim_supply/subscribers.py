@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.worlds import due
 from app.worlds.clock import sim_now
 from app.worlds.models import DueTask
-from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid
+from sim_mall.events import OrderClosed, OrderCompleted, OrderShipped, RefundPaid, SafetyStockChanged
 from sim_supply import access
 from sim_supply.services import cooperations, incremental, orders, refund_notes, returns, stocking, sync, troubles
 
@@ -28,6 +28,11 @@ def on_refund_paid(_sender: object, *, event: RefundPaid) -> None:
         if good and not returns.hold_back(event.after_sale_id, good):
             sync.put_own_stock(mall_sku_id, good, f"after_sale:{event.after_sale_id}", costs)
     on_order_changed(None, event=event)
+
+
+def on_safety_stock_changed(_sender: object, *, event: SafetyStockChanged) -> None:
+    """Have the stock written anew: of the mall's and the sync's safety stock the larger counts."""
+    sync.sync_soon(event.shop_id)
 
 
 def supplier_answers(task: DueTask) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 
 from app.core.photos import make_photo
 from app.demo.market import Market
@@ -10,11 +11,13 @@ from sim_mall.data import ListingDraft, SkuDraft
 from sim_mall.domain.freight import FreightRow, FreightTemplate, FreightUnit
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import Subject
-from sim_mall.services import freight, listing_files, listings, pictures, shelves, shop_papers, shops
+from sim_mall.domain.shop_roles import ShopPower
+from sim_mall.services import freight, listing_files, listings, pictures, shelves, shop_papers, shops, videos
 
 COLOURS = (("米白", "#efe6d8", "#c9b48f"), ("雾蓝", "#cfdde6", "#7d9bb0"), ("豆沙", "#ecd5d3", "#b9807c"))
 SIZES = (("45 厘米", 3990, 30), ("55 厘米", 4990, 18))
 FAR = ("54", "65")
+FILM = Path(__file__).parent / "cushions.mp4"
 DETAIL = (
     "<h3>为什么选它</h3><p>棉麻混纺，亲肤透气，洗过也不容易起球；隐形拉链，拆洗方便。客厅沙发、飘窗、宿舍床头都合适。</p>"
     '<p><img src="{one}" alt="米白色抱枕套正面"></p><h3>尺寸怎么选</h3><ul><li>45 厘米：双人沙发、宿舍床头</li>'
@@ -76,7 +79,7 @@ def furnish_goods(market: Market) -> None:
     ]
     skus = tuple(
         SkuDraft(f"BZ-{number}{size[:2]}", f"颜色:{colour};尺寸:{size}", price, 2 if number == 2 else stock,
-                 weight_g=260, picture=names[number])
+                 weight_g=260, picture=names[number], volume_cm3=4_000, safety=1)
         for number, (colour, _, _) in enumerate(COLOURS)
         for size, price, stock in SIZES
     )  # fmt: skip
@@ -92,6 +95,7 @@ def furnish_goods(market: Market) -> None:
         promise_hours=48,
         brand="晓岚",
         pictures=tuple(names),
+        video=videos.keep_video(actor, FILM.read_bytes(), ShopPower.GOODS),
         detail=DETAIL.format(one=f"/mall/pictures/{names[0]}.jpg", two=f"/mall/pictures/{names[1]}.jpg"),
         key=market.key(),
     )

@@ -9,7 +9,20 @@ from app.accounts.models import Account, Scope
 from app.core import clock
 from app.core.actor import Actor, system
 from app.core.permissions import Role
-from app.demo import admission, assessment, goods, manage, promotions, protocol, service, shows, sourcing, texts, trade
+from app.demo import (
+    admission,
+    assessment,
+    goods,
+    manage,
+    moments,
+    promotions,
+    protocol,
+    service,
+    shows,
+    sourcing,
+    texts,
+    trade,
+)
 from app.demo.market import Market, play_days
 from app.demo.people import GRADUATES, TRAINEES, People, sign_in_once
 from app.demo.timeline import DAY, Timeline
@@ -156,6 +169,7 @@ def _first_days(market: Market, line: Timeline, teacher: Actor) -> None:
                 market.open_shop(number, 4 + number * 5 % 4)
     with line.at(line.moment(2, 15)):
         goods.furnish_goods(market)
+        moments.lose_a_race(market)
     with line.at(line.moment(3, 9)):
         assigning.archive_task(teacher, CLASS_CODE, rules)
         assign(line, teacher, texts.LESSONS[2], 2)

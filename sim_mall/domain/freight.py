@@ -1,4 +1,4 @@
-"""Freight templates (运费模板): by piece or weight, rows by region, free-if, no-ship regions. Pure, integer fen.
+"""Freight templates (运费模板): by piece, weight or volume, rows by region, free-if, no-ship regions. Integer fen.
 
 Source: commerce model 3.6. Regions are division codes of 2 (province) or 4 (city) digits; the longest that the
 receiver's code begins with counts. No row and no default row: not deliverable.
@@ -20,9 +20,18 @@ class FreightUnit(StrEnum):
 
     PIECE = "piece"  # 按件
     GRAM = "gram"  # 按重量
+    CM3 = "cm3"  # 按体积
 
 
-UNIT_NAMES = {FreightUnit.PIECE: "按件数", FreightUnit.GRAM: "按重量"}
+UNIT_NAMES = {FreightUnit.PIECE: "按件数", FreightUnit.GRAM: "按重量", FreightUnit.CM3: "按体积"}
+UNIT_WORDS = {FreightUnit.PIECE: "件", FreightUnit.GRAM: "克", FreightUnit.CM3: "立方厘米"}
+
+
+class Combining(StrEnum):
+    """What a shop asks for an order whose goods use several templates (多模板运费)."""
+
+    SUM = "sum"  # 相加
+    MAX_FIRST = "max_first"  # 首费取最高的一个，其余按续费
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +63,14 @@ class FreightRow:
 
     def fee(self, units: int) -> int:
         """Return the fee of so many units: first + ⌈(units - first) / step⌉ × step fee."""
-        more = max(units - self.first, 0)
-        return self.first_fee + -(-more // self.step) * self.step_fee
+        return self.first_fee + self._steps(max(units - self.first, 0))
+
+    def further_fee(self, units: int) -> int:
+        """Return the fee of so many units that travel with another template's first: steps alone, never dearer."""
+        return min(self._steps(units), self.fee(units))
+
+    def _steps(self, units: int) -> int:
+        return -(-units // self.step) * self.step_fee
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,12 @@ class Load:
     count: int
     weight_g: int
     amount: int
+    volume_cm3: int = 0
+
+    def units(self, unit: FreightUnit) -> int:
+        """Return what the line counts in a unit."""
+        each = {FreightUnit.PIECE: 1, FreightUnit.GRAM: self.weight_g, FreightUnit.CM3: self.volume_cm3}
+        return each[unit] * self.count
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +126,11 @@ class Freight:
     blocked: tuple[int, ...] = ()
 
 
-def shop_freight(loads: Sequence[Load], region: str) -> Freight:
+def shop_freight(loads: Sequence[Load], region: str, combining: Combining = Combining.SUM) -> Freight:
     """Return the freight of one shop's lines: the sum over templates plus the highest flat fee.
 
-    Lines of one template are counted together. A template without a row for the region blocks its lines.
+    Lines of one template are counted together. A template without a row for the region blocks its lines. With
+    ``MAX_FIRST`` only the highest first fee counts, the flat fee being one too; every other template asks its steps.
     """
     groups: dict[int, list[Load]] = {}
     flat = 0
@@ -117,7 +139,7 @@ def shop_freight(loads: Sequence[Load], region: str) -> Freight:
             flat = max(flat, load.flat_fee)
         else:
             groups.setdefault(load.template_id or 0, []).append(load)
-    total, blocked = flat, []
+    fees, blocked = [(flat, flat, 0)], []  # (first fee, as the first, beside another's first)
     for lines in groups.values():
         template = lines[0].template
         assert template is not None
@@ -128,8 +150,12 @@ def shop_freight(loads: Sequence[Load], region: str) -> Freight:
         count = sum(load.count for load in lines)
         if row.is_free(count, sum(load.amount for load in lines)):
             continue
-        units = count if template.unit is FreightUnit.PIECE else sum(load.weight_g * load.count for load in lines)
-        total += row.fee(units)
+        units = sum(load.units(template.unit) for load in lines)
+        fees.append((row.first_fee, row.fee(units), row.further_fee(units)))
+    if combining is Combining.SUM:
+        return Freight(sum(whole for _, whole, _ in fees), tuple(sorted(blocked)))
+    best = max(range(len(fees)), key=lambda place: fees[place][0])
+    total = sum(whole if place == best else further for place, (_, whole, further) in enumerate(fees))
     return Freight(total, tuple(sorted(blocked)))
 
 
@@ -168,7 +194,7 @@ def findings(template: FreightTemplate) -> list[tuple[str, str]]:
     for row in rows:
         where = "默认运费" if row is template.default else "地区运费"
         if row.first < 1 or row.step < 1 or max(row.first, row.step) > 1_000_000:
-            found.append(("rows", f"{where}的首件（首重）和续件（续重）应在 1 到 1,000,000 之间。"))
+            found.append(("rows", f"{where}的首件（首重、首体积）和每续应在 1 到 1,000,000 之间。"))
         if not (0 <= row.first_fee <= MAX_FEE and 0 <= row.step_fee <= MAX_FEE):
             found.append(("rows", f"{where}应在 0 元到 10,000 元之间。"))
         if (row.free_count is not None and row.free_count < 1) or (row.free_amount is not None and row.free_amount < 1):

@@ -14,7 +14,7 @@ from app.core.permissions import Role
 class OrderState(StrEnum):
     """Where an order stands."""
 
-    PENDING_PAY = "pending_pay"  # 待付款: stock is reserved
+    PENDING_PAY = "pending_pay"  # 待付款: stock is reserved, unless it is taken at payment
     PAID = "paid"  # 待发货: money in escrow
     PART_SHIPPED = "part_shipped"  # 部分发货
     SHIPPED = "shipped"  # 待收货
@@ -37,6 +37,7 @@ class CloseReason(StrEnum):
     TIMEOUT = "timeout"  # 超时未付款
     REFUNDED = "refunded"  # 全部退款
     GROUP = "group"  # 拼团未成团
+    SOLD_OUT = "sold_out"  # 付款时已售完: 付款减库存, others paid first
 
 
 CLOSE_REASONS = {
@@ -45,6 +46,7 @@ CLOSE_REASONS = {
     CloseReason.TIMEOUT: "超时未付款，自动取消",
     CloseReason.REFUNDED: "全部退款",
     CloseReason.GROUP: "拼团未成团，已全额退款",
+    CloseReason.SOLD_OUT: "付款时已售完，已全额退款",
 }
 
 ORDER_NAMES: dict[str, str] = {
@@ -69,6 +71,7 @@ ORDER_FLOW = Flow(
         on("cancel", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "订单已付款或已关闭，不能取消；需要退款请申请售后。"),
         on("seller_close", _S.PENDING_PAY, _S.CLOSED, Role.TRAINEE, "只有待付款的订单可以关闭。"),
         on("timeout", _S.PENDING_PAY, _S.CLOSED, SYSTEM),
+        on("sold_out", _S.PENDING_PAY, _S.CLOSED, SYSTEM),
         on("group_failed", _S.PAID, _S.CLOSED, SYSTEM),
         on("ship_part", _TO_SHIP, _S.PART_SHIPPED, {Role.TRAINEE, SYSTEM}, "这笔订单现在不能发货。"),
         on("ship_all", _TO_SHIP, _S.SHIPPED, {Role.TRAINEE, SYSTEM}, "这笔订单现在不能发货。"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wtforms import (
     BooleanField,
     FieldList,
+    FileField,
     FormField,
     HiddenField,
     IntegerField,
@@ -38,6 +39,12 @@ class SkuForm(PlainForm):
     weight_g = IntegerField(
         "重量（克）", [Optional(), NumberRange(0, 1_000_000, "重量应在 0 到 1,000,000 克之间。")], default=500
     )
+    volume_cm3 = IntegerField(
+        "体积（cm³）", [Optional(), NumberRange(0, 10_000_000, "体积应在 0 到 10,000,000 立方厘米之间。")], default=0
+    )
+    safety = IntegerField(
+        "安全库存", [Optional(), NumberRange(0, MAX_STOCK, f"安全库存应在 0 到 {MAX_STOCK} 之间。")], default=0
+    )
     barcode = StringField("条码", [Length(max=20, message="条码不超过 20 个字。")], filters=[clean_text])
     picture = HiddenField()
 
@@ -53,6 +60,8 @@ class SkuForm(PlainForm):
             weight_g=int(500 if self.weight_g.data is None else self.weight_g.data),
             barcode=self.barcode.data or "",
             picture=str(self.picture.data or "")[:24],
+            volume_cm3=int(self.volume_cm3.data or 0),
+            safety=int(self.safety.data or 0),
         )
 
 
@@ -74,9 +83,17 @@ class ListingForm(Form):
     more_attributes = TextAreaField("其他属性", description="每行一项，写成“名称:内容”，例如 产地:浙江杭州。")
     pictures = HiddenField()
     uploads = MultipleFileField("添加主图", description="JPG、PNG 或 WebP，短边至少 600 像素，最多 5 张。")
+    video = HiddenField()
+    video_file = FileField("商品视频（选填）", description="MP4，不超过 20 MB，建议 60 秒以内；显示在商品页主图里。")
+    drop_video = BooleanField("删除现有视频")
     detail = TextAreaField("商品详情", [Length(max=20_000, message="商品详情不超过 20,000 个字符。")])
     freight_template = SelectField("运费模板", validate_choice=False, default="")
     seven_day = BooleanField("支持 7 天无理由退货", default=True)
+    stock_at_payment = BooleanField(
+        "付款减库存",
+        description="默认下单就占库存。勾选后付款时才扣：先付先得，付款时卖完的订单会自动退款并关闭。"
+        "秒杀、拼团、直播和换货仍在下单时占用。",
+    )
     alarm = IntegerField(
         "预警值",
         [Optional(), NumberRange(0, MAX_STOCK, f"预警值应在 0 到 {MAX_STOCK} 之间。")],

@@ -63,7 +63,8 @@ class Listing(StatefulMixin, Base):
     price_from and price_to span its SKUs; sold counts paid units; rating_sum counts points of three scores
     (3 to 15 a review). axes: [[name, [value…]]…]. pictures: names of GoodsPicture, the first is the cover.
     detail: sanitised HTML. freight_fee counts where no template is set; free_shipping: nothing is ever asked.
-    alarm: saleable units of a SKU at which the seller is told. score: quality, 0 to 100.
+    alarm: saleable units of a SKU at which the seller is told. score: quality, 0 to 100. stock_at_payment: stock is
+    taken when an order is paid, not when it is placed (付款减库存). video: public name of a stored MP4, '' for none.
     """
 
     __tablename__ = "mall_listing"
@@ -87,6 +88,8 @@ class Listing(StatefulMixin, Base):
     )
     free_shipping: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     seven_day: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
+    stock_at_payment: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    video: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="", server_default="")
     alarm: orm.Mapped[int] = orm.mapped_column(default=5, server_default="5")
     score: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     forced_until: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
@@ -132,6 +135,7 @@ class Sku(Base):
     picture: orm.Mapped[str] = orm.mapped_column(sa.String(24), default="", server_default="")
     price: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     weight_g: orm.Mapped[int] = orm.mapped_column(default=500)
+    volume_cm3: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")  # 0: not stated
     removed: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     listing: orm.Mapped[Listing] = orm.relationship(back_populates="skus")
     stock: orm.Mapped[Stock] = orm.relationship(back_populates="sku")
@@ -151,7 +155,8 @@ class PriceChange(Base):
 
 class Stock(Base):
     """Stock of one SKU: what is there, what of it is promised to orders, set aside for a flash sale or a live room
-    (活动库存), what came back spoilt."""
+    (活动库存), kept back by the seller (安全库存), what came back spoilt. The safety stock is a wish: counts may fall
+    below it."""
 
     __tablename__ = "mall_stock"
     sku_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("mall_sku.id"), primary_key=True, autoincrement=False)
@@ -159,16 +164,28 @@ class Stock(Base):
     allocated: orm.Mapped[int] = orm.mapped_column(default=0)
     aside: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     damaged: orm.Mapped[int] = orm.mapped_column(default=0)
+    safety: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     sku: orm.Mapped[Sku] = orm.relationship(lambda: Sku, back_populates="stock")
     __table_args__ = (
         sa.CheckConstraint("allocated >= 0 AND aside >= 0 AND allocated + aside <= on_hand", name="allocated"),
         sa.CheckConstraint("damaged >= 0", name="damaged"),
+        sa.CheckConstraint("safety >= 0", name="safety"),
     )
 
     @hybrid_property
+    def free(self) -> int:
+        """Units beyond all that is promised, set aside and kept back; below 0 where the safety stock is touched."""
+        return self.on_hand - self.allocated - self.aside - self.safety
+
+    @hybrid_property
     def saleable(self) -> int:
-        """Units that can be ordered at the usual price; also in queries."""
-        return self.on_hand - self.allocated - self.aside
+        """Units that can be ordered at the usual price, never below 0; also in queries."""
+        return max(self.free, 0)
+
+    @saleable.inplace.expression
+    @classmethod
+    def _saleable(cls) -> sa.ColumnElement[int]:
+        return sa.case((cls.free > 0, cls.free), else_=0)
 
 
 class MovementKind(StrEnum):

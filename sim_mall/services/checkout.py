@@ -194,7 +194,7 @@ def check_out(
 def _way_cost(priced: Quote, lines: Sequence[CheckoutLine], region: str) -> freight.WayCost:
     """Return what the way costs; the templates' free-if conditions look at the goods after all discounts."""
     items = [
-        freight.Item(line.listing, line.quantity, line.sku.weight_g, paid.payable)
+        freight.Item(line.listing, line.quantity, line.sku.weight_g, paid.payable, line.sku.volume_cm3)
         for line, paid in zip(lines, priced.lines, strict=True)
     ]
     return freight.way_cost(items, region)

@@ -23,8 +23,6 @@ from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
 from sim_mall.services.notices import note
 
-MAX_VIDEO = 20 * 1024 * 1024
-VIDEO = "video/mp4"
 STALE = "店铺页面刚刚被修改过，请刷新后再继续。"
 
 
@@ -221,13 +219,3 @@ def keep_picture(actor: Actor, photo: Photo) -> str:
     shop = _shop(actor)
     stored = files.keep(photo.large, "page.jpg", actor=actor, content_type=JPEG, world_id=shop.world_id)
     return stored.public_name
-
-
-def keep_video(actor: Actor, data: bytes) -> str:
-    """Keep an uploaded MP4; return its public name. Raises InvalidInput for anything else."""
-    shop = _shop(actor)
-    if data[4:8] != b"ftyp":
-        raise InvalidInput("文件内容不是 MP4 视频，请转换格式后再上传。", field="file")
-    if len(data) > MAX_VIDEO:
-        raise InvalidInput("视频超过 20 MB，请剪短或压缩后再上传。", field="file")
-    return files.keep(data, "page.mp4", actor=actor, content_type=VIDEO, world_id=shop.world_id).public_name

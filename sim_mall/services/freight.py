@@ -13,13 +13,24 @@ from app.core.db import db
 from app.core.errors import InvalidInput, Issue, Refused
 from app.core.idempotency import once
 from app.core.permissions import Permission
+from app.worlds.clock import get_world
+from app.worlds.settings import setting
 from sim_mall import access
+from sim_mall.domain.freight import (
+    Combining,
+    FreightUnit,
+    Load,
+    always_free,
+    findings,
+    from_json,
+    shop_freight,
+    to_json,
+)
 from sim_mall.domain.freight import FreightTemplate as Rules
-from sim_mall.domain.freight import Load, always_free, findings, from_json, shop_freight, to_json
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.words import tidy
-from sim_mall.models.goods import FreightTemplate, Listing
+from sim_mall.models.goods import FreightTemplate, Listing, Sku
 from sim_mall.models.shops import Shop
 from sim_mall.services.notices import note
 
@@ -34,6 +45,7 @@ class Item:
     quantity: int
     weight_g: int
     amount: int
+    volume_cm3: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +69,18 @@ def way_cost(items: Sequence[Item], region: str) -> WayCost:
             count=item.quantity,
             weight_g=item.weight_g,
             amount=item.amount,
+            volume_cm3=item.volume_cm3,
         )
         loads.setdefault(item.listing.shop_id, []).append(load)
-    costs = {shop_id: shop_freight(lines, region) for shop_id, lines in loads.items()}
+    how = combining(items[0].listing.world_id) if any(len(lines) > 1 for lines in loads.values()) else Combining.SUM
+    costs = {shop_id: shop_freight(lines, region, how) for shop_id, lines in loads.items()}
     blocked = sorted(line for cost in costs.values() for line in cost.blocked)
     return WayCost({shop_id: cost.fee for shop_id, cost in costs.items()}, tuple(blocked))
+
+
+def combining(world_id: int) -> Combining:
+    """Return what the world's rule for orders with several templates is."""
+    return Combining.MAX_FIRST if setting(get_world(world_id), "freight_max_first") else Combining.SUM
 
 
 def set_insurance(actor: Actor, shop_id: int, *, insures: bool) -> None:
@@ -139,7 +158,10 @@ def change_template(actor: Actor, template_id: int, name: str, rules: Rules) -> 
     """Change a template; the listings that use it follow at once."""
     actor.require(Permission.MALL_SELL)
     row = access.get_own_template(actor, template_id)
-    row.name, row.rules = _checked(name, rules), to_json(rules)
+    name = _checked(name, rules)
+    if rules.unit is FreightUnit.CM3:
+        _refuse_without_volume(row)
+    row.name, row.rules = name, to_json(rules)
     db.session.execute(
         sa.update(Listing)
         .where(Listing.freight_template_id == row.id)
@@ -148,6 +170,24 @@ def change_template(actor: Actor, template_id: int, name: str, rules: Rules) -> 
     )
     note(actor, row.world_id, "freight.changed", f"freight:{row.id}", {"name": row.name})
     return row
+
+
+def _refuse_without_volume(row: FreightTemplate) -> None:
+    """Raise Refused while goods that use the template do not state their volume."""
+    query = (
+        sa.select(Listing.title)
+        .join(Sku, Sku.listing_id == Listing.id)
+        .where(
+            Listing.freight_template_id == row.id,
+            Listing.state.not_in((ListingState.RECYCLED, ListingState.PURGED)),
+            Sku.removed.is_(False),
+            Sku.volume_cm3 == 0,
+        )
+        .order_by(Listing.id)
+        .limit(1)
+    )
+    if (title := db.session.scalar(query)) is not None:
+        raise Refused(f"在用这个模板的“{title}”还没有填写体积，请先给商品的每个规格填体积，再改成按体积计费。")
 
 
 def remove_template(actor: Actor, template_id: int) -> None:

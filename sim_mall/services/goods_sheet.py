@@ -23,11 +23,14 @@ COLUMNS: dict[str, str] = {
     "barcode": "条码",
     "price": "价格",
     "stock": "库存",
+    "safety": "安全库存",
     "weight_g": "重量克",
+    "volume_cm3": "体积立方厘米",
     "promise_hours": "承诺发货小时",
     "freight": "运费",
     "template": "运费模板",
     "seven_day": "7天无理由",
+    "at_payment": "付款减库存",
 }
 NEEDED = ("title", "category_l1", "price", "stock")
 MAX_ROWS = 1_000
@@ -37,7 +40,8 @@ ADVICE = (
     "“规格”写成“颜色:米白;尺寸:M”，最多三项；只有一个规格可以留空。",
     "“属性”写成“材质:纯棉;产地:浙江”，平台类目的必填属性必须填写。",
     "“价格”“运费”单位是元；“运费模板”填模板名称，填了模板就不看“运费”。",
-    "“7天无理由”填 是 或 否，留空为 是。",
+    "“7天无理由”填 是 或 否，留空为 是；“付款减库存”填 是 或 否，留空为 否。",
+    "可售 = 库存 − 安全库存 − 占用；“体积”供按体积计费的运费模板使用，可以留空。",
 )
 
 
@@ -52,12 +56,16 @@ class RowError:
 
 @dataclass(slots=True)
 class Goods:
-    """One listing of the table. template: name of a freight template, '' for none."""
+    """One listing of the table. template: name of a freight template, '' for none; at_payment: its cell as written.
+
+    Volume and safety stock of a SKU are -1 where their cells are empty.
+    """
 
     row: int
     listing_id: int | None
     draft: ListingDraft
     template: str = ""
+    at_payment: str = ""
     rows: list[int] = field(default_factory=list)
 
 
@@ -100,7 +108,9 @@ def _take(row: dict[str, str], number: int, found: dict[str, Goods], errors: lis
         return
     goods = found.get(key)
     if goods is None:
-        goods = found[key] = Goods(number, int(number_text) if number_text else None, draft, row.get("template", ""))
+        listing_id = int(number_text) if number_text else None
+        goods = Goods(number, listing_id, draft, row.get("template", ""), row.get("at_payment", ""))
+        found[key] = goods
     goods.rows.append(number)
     goods.draft = replace(goods.draft, skus=(*goods.draft.skus, sku))
 
@@ -149,6 +159,7 @@ def _cells(row: dict[str, str], number: int, wrong: list[RowError]) -> tuple[Lis
         promise_hours=whole("promise_hours", 0),
         brand=row.get("brand", ""),
         seven_day=row.get("seven_day", "") not in {"否", "不支持", "0"},
+        stock_at_payment=row.get("at_payment", "") in {"是", "付款", "1"},
     )
     sku = SkuDraft(
         code=row.get("code", "")[:60],
@@ -157,6 +168,8 @@ def _cells(row: dict[str, str], number: int, wrong: list[RowError]) -> tuple[Lis
         stock=whole("stock", 0),
         weight_g=whole("weight_g", 500),
         barcode=row.get("barcode", "")[:20],
+        volume_cm3=whole("volume_cm3", -1),
+        safety=whole("safety", -1),
     )
     return draft, sku
 

@@ -11,15 +11,18 @@ import sqlalchemy as sa
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, DomainError, InvalidInput, NotFound, Refused
+from app.core.events import publish
 from app.core.idempotency import once
 from app.core.permissions import Permission
 from app.core.sheets import read_table
 from app.worlds.clock import sim_now
 from sim_mall import access
+from sim_mall.data import SkuDraft
 from sim_mall.domain import quality
 from sim_mall.domain.audit_rules import MAX_PRICE
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_roles import ShopPower
+from sim_mall.events import SafetyStockChanged
 from sim_mall.models.goods import FreightTemplate, Listing
 from sim_mall.models.shops import Shop
 from sim_mall.services import freight, goods_lists, listing_rules, listings, price_honesty, search, stock
@@ -33,13 +36,15 @@ MAX_EXPORT = 5_000
 
 @dataclass(frozen=True, slots=True)
 class SkuEdit:
-    """A new price (fen) and stock of one SKU, with what the page showed."""
+    """A new price (fen), stock and safety stock of one SKU, with what the page showed."""
 
     sku_id: int
     price: int
     stock: int
     was_price: int
     was_stock: int
+    safety: int = 0
+    was_safety: int = 0
 
 
 def chosen(actor: Actor, ids: Sequence[int]) -> list[Listing]:
@@ -80,6 +85,8 @@ def batch_edit(actor: Actor, ids: Sequence[int], edits: Sequence[SkuEdit], categ
             _settle(actor, listing)
     if by_sku:
         raise NotFound
+    if any(edit.safety != edit.was_safety for edit in edits):
+        publish(SafetyStockChanged(rows[0].world_id, rows[0].shop_id))
     return changed
 
 
@@ -110,6 +117,11 @@ def _set(listing: Listing, sku: Any, edit: SkuEdit) -> bool:
         if sku.stock.on_hand != edit.was_stock:
             raise Conflict(f"{name}的库存刚刚变动过，请刷新后重新编辑。")
         stock.count(sku.id, edit.stock, sim_now(listing.world_id), f"listing:{listing.id}")
+        touched = True
+    if edit.safety != edit.was_safety:
+        if sku.stock.safety != edit.was_safety:
+            raise Conflict(f"{name}的安全库存刚刚被改过，请刷新后重新编辑。")
+        stock.set_safety(sku.id, edit.safety)
         touched = True
     return touched
 
@@ -186,6 +198,7 @@ def _findings(actor: Actor, shop: Shop, goods: Goods, templates: Mapping[str, Fr
         if listing.shop_id != shop.id or listing.state == ListingState.RECYCLED:
             return [RowError(goods.row, "id", f"商品 {goods.listing_id} 在回收站里或不属于本店。")]
         goods.draft = _over(listing, goods)
+    goods.draft = replace(goods.draft, skus=_with_known(goods.draft.skus, listing))
     if goods.template:
         if goods.template not in templates:
             return [RowError(goods.row, "template", f"没有名为“{goods.template}”的运费模板。")]
@@ -215,8 +228,21 @@ def _over(listing: Listing, goods: Goods) -> Any:
         promise_hours=said.promise_hours or now.promise_hours,
         freight_fee=said.freight_fee or now.freight_fee,
         seven_day=said.seven_day,
+        stock_at_payment=said.stock_at_payment if goods.at_payment else now.stock_at_payment,
         skus=said.skus,
     )
+
+
+def _with_known(skus: Sequence[SkuDraft], listing: Listing | None) -> tuple[SkuDraft, ...]:
+    """Return the SKUs of a table with empty cells of volume and safety stock as they are now, 0 for new ones."""
+    known = {sku_text(listing, sku): sku for sku in live_skus(listing)} if listing else {}
+    found = []
+    for sku in skus:
+        before = known.get(sku.spec)
+        volume = sku.volume_cm3 if sku.volume_cm3 >= 0 else before.volume_cm3 if before else 0
+        safety = sku.safety if sku.safety >= 0 else before.stock.safety if before else 0
+        found.append(replace(sku, volume_cm3=volume, safety=safety))
+    return tuple(found)
 
 
 def take_table(actor: Actor, data: bytes, target: ListingState, *, good_only: bool, key: str) -> dict[str, int]:
@@ -260,6 +286,7 @@ def _change(actor: Actor, goods: Goods) -> None:
             listings.SkuChange(
                 known.id if known else None, sku.code or (known.code if known else ""), sku.spec, sku.price, sku.stock,
                 sku.weight_g, sku.barcode or (known.barcode if known else ""), known.picture if known else "",
+                sku.volume_cm3, sku.safety,
             )
         )  # fmt: skip
     target = listing.state if listing.state in (ListingState.ON_SALE, ListingState.DRAFT) else ListingState.WAREHOUSE
@@ -290,11 +317,14 @@ def export_rows(shop: Shop, tab: str, words: str) -> list[list[Any]]:
                 "barcode": sku.barcode,
                 "price": f"{sku.price // 100}.{sku.price % 100:02d}",
                 "stock": sku.stock.on_hand,
+                "safety": sku.stock.safety,
                 "weight_g": sku.weight_g,
+                "volume_cm3": sku.volume_cm3 or "",
                 "promise_hours": listing.promise_hours or "",
                 "freight": "" if template else f"{listing.freight_fee // 100}.{listing.freight_fee % 100:02d}",
                 "template": template.name if template else "",
                 "seven_day": "是" if listing.seven_day else "否",
+                "at_payment": "是" if listing.stock_at_payment else "否",
             }
             rows.append([row[key] for key in COLUMNS])
     return rows

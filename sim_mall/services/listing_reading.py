@@ -22,7 +22,7 @@ AWAY = (ListingState.RECYCLED, ListingState.PURGED)
 
 def sku_info(sku: Sku) -> SkuInfo:
     """Return a SKU as plain data."""
-    return SkuInfo(sku.id, sku.listing_id, sku.code, sku.spec, sku.price, sku.stock.saleable)
+    return SkuInfo(sku.id, sku.listing_id, sku.code, sku.spec, sku.price, sku.stock.saleable, sku.stock.safety)
 
 
 def live_skus(listing: Listing) -> list[Sku]:
@@ -99,7 +99,17 @@ def sku_text(listing: Listing, sku: Sku) -> str:
 def draft_of(listing: Listing) -> ListingDraft:
     """Return the listing as a draft, to be audited again."""
     skus = tuple(
-        SkuDraft(sku.code, sku_text(listing, sku), sku.price, sku.stock.on_hand, sku.weight_g, sku.barcode, sku.picture)
+        SkuDraft(
+            sku.code,
+            sku_text(listing, sku),
+            sku.price,
+            sku.stock.on_hand,
+            sku.weight_g,
+            sku.barcode,
+            sku.picture,
+            sku.volume_cm3,
+            sku.stock.safety,
+        )
         for sku in live_skus(listing)
     )
     return ListingDraft(
@@ -118,6 +128,8 @@ def draft_of(listing: Listing) -> ListingDraft:
         freight_template_id=listing.freight_template_id,
         seven_day=listing.seven_day,
         alarm=listing.alarm,
+        stock_at_payment=listing.stock_at_payment,
+        video=listing.video,
     )
 
 

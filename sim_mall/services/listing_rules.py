@@ -11,17 +11,17 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.core.errors import InvalidInput, Issue
-from sim_mall.data import ListingDraft
+from sim_mall.data import ListingDraft, SkuDraft
 from sim_mall.domain.audit_rules import Finding, SkuFacts, hostile, listing_findings
 from sim_mall.domain.category_book import MAX_ATTRIBUTE, licence_of, missing_attributes
-from sim_mall.domain.freight import always_free, from_json
+from sim_mall.domain.freight import FreightUnit, always_free, from_json
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.papers import LICENCES
 from sim_mall.domain.specs import matrix_of
 from sim_mall.domain.words import tidy
 from sim_mall.models.goods import Category, FreightTemplate, GoodsPicture, Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import shop_papers
+from sim_mall.services import shop_papers, videos
 from sim_mall.services.details import plain_text, sanitise
 from sim_mall.services.listing_reading import AWAY
 from sim_mall.services.stock import MAX_STOCK
@@ -30,6 +30,7 @@ MAX_FREIGHT = 100_000  # 1,000.00 yuan
 MAX_PROMISE = 360  # 15 days
 MAX_PICTURES = 5
 MAX_WEIGHT = 1_000_000  # grams
+MAX_VOLUME = 10_000_000  # cubic centimetres
 MAX_ATTRIBUTES = 30
 ENOUGH_FOR_A_MEDIAN = 20
 
@@ -66,6 +67,7 @@ def findings(shop: Shop, draft: ListingDraft, *, strict: bool, listing: Listing 
     found = listing_findings(draft.title, draft.brief, [SkuFacts(s.spec, s.price, s.stock) for s in draft.skus])
     found += _plain(shop, draft)
     if strict:
+        found += _nothing_left(draft) if listing is None else []
         found += _category(shop, draft)
         found += _alike(shop, draft, listing)
         found += _far_price(shop, draft)
@@ -90,6 +92,13 @@ def _plain(shop: Shop, draft: ListingDraft) -> list[Finding]:
         found.append(Finding("alarm", f"库存预警值应在 0 到 {MAX_STOCK} 之间。"))
     if any(not 0 <= sku.weight_g <= MAX_WEIGHT for sku in draft.skus):
         found.append(Finding("skus", "重量应在 0 到 1,000,000 克之间。"))
+    if any(not 0 <= sku.volume_cm3 <= MAX_VOLUME for sku in draft.skus):
+        found.append(Finding("skus", "体积应在 0 到 10,000,000 立方厘米之间。"))
+    found += [
+        Finding("skus", f"{_label(sku)}的安全库存应在 0 到 {MAX_STOCK} 之间。")
+        for sku in draft.skus
+        if not 0 <= sku.safety <= MAX_STOCK
+    ]
     if draft.skus:
         try:
             matrix_of([sku.spec for sku in draft.skus])
@@ -106,7 +115,26 @@ def _plain(shop: Shop, draft: ListingDraft) -> list[Finding]:
         for name, value in draft.attributes.items()
         if (reason := hostile(f"{name} {value}"))
     ]
+    if draft.video and not videos.is_kept(shop.world_id, draft.video):
+        found.append(Finding("video_file", "商品视频已不在存储中，请重新上传。"))
     return found + _pictures(shop, draft) + _template(shop, draft)
+
+
+def _nothing_left(draft: ListingDraft) -> list[Finding]:
+    """New goods that could not be sold at all: the safety stock takes up everything. Later it may, while goods are
+    on their way."""
+    return [
+        Finding(
+            "skus",
+            f"{_label(sku)}的安全库存 {sku.safety} 件不少于库存 {sku.stock} 件，一件也卖不出去；请减少安全库存。",
+        )
+        for sku in draft.skus
+        if 0 < sku.stock <= sku.safety
+    ]
+
+
+def _label(sku: SkuDraft) -> str:
+    return f"规格“{sku.spec}”" if sku.spec else "商品"
 
 
 def _pictures(shop: Shop, draft: ListingDraft) -> list[Finding]:
@@ -122,9 +150,15 @@ def _pictures(shop: Shop, draft: ListingDraft) -> list[Finding]:
 
 
 def _template(shop: Shop, draft: ListingDraft) -> list[Finding]:
-    if draft.freight_template_id is None or template_of(shop, draft.freight_template_id) is not None:
+    if draft.freight_template_id is None:
         return []
-    return [Finding("freight_template", "所选运费模板不存在或已删除，请重新选择。")]
+    row = template_of(shop, draft.freight_template_id)
+    if row is None:
+        return [Finding("freight_template", "所选运费模板不存在或已删除，请重新选择。")]
+    if from_json(row.rules).unit is FreightUnit.CM3 and any(not sku.volume_cm3 for sku in draft.skus):
+        text = f"运费模板“{row.name}”按体积计费，请给每个规格填写体积（立方厘米）。"
+        return [Finding("freight_template", text)]
+    return []
 
 
 def template_of(shop: Shop, template_id: int) -> FreightTemplate | None:

@@ -25,7 +25,7 @@ from sim_mall.domain.shop_flow import VISIBLE, ShopState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.specs import matrix_of, shown_spec
 from sim_mall.domain.words import tidy
-from sim_mall.events import ListingPutOnSale
+from sim_mall.events import ListingPutOnSale, SafetyStockChanged
 from sim_mall.models.goods import Category, Listing, Sku
 from sim_mall.models.shops import Shop
 from sim_mall.services import listing_rules, price_honesty, search, stock
@@ -83,10 +83,15 @@ class SkuChange:
     weight_g: int = 500
     barcode: str = ""
     picture: str = ""
+    volume_cm3: int = 0
+    safety: int = 0
 
     def draft(self) -> SkuDraft:
         """Return the SKU without its id."""
-        return SkuDraft(self.code, self.spec, self.price, self.stock, self.weight_g, self.barcode, self.picture)
+        return SkuDraft(
+            self.code, self.spec, self.price, self.stock, self.weight_g, self.barcode, self.picture, self.volume_cm3,
+            self.safety,
+        )  # fmt: skip
 
 
 def ensure_category(world_id: int, l1: str, l2: str) -> Category:
@@ -189,6 +194,8 @@ def _values(shop: Shop, draft: ListingDraft) -> dict[str, Any]:
         "free_shipping": listing_rules.is_free(shop, draft),
         "promise_hours": draft.promise_hours,
         "seven_day": draft.seven_day,
+        "stock_at_payment": draft.stock_at_payment,
+        "video": draft.video,
         "alarm": draft.alarm,
         "score": quality.score(facts_of(draft)),
     }
@@ -200,6 +207,7 @@ def _add_sku(listing: Listing, ordinal: int, draft: SkuDraft, values: Sequence[s
     db.session.add(sku)
     db.session.flush()
     stock.open_stock(sku.id, draft.stock, sim_now(listing.world_id))
+    stock.set_safety(sku.id, draft.safety)
     return sku
 
 
@@ -207,6 +215,7 @@ def _set_sku(sku: Sku, ordinal: int, draft: SkuDraft, values: Sequence[str]) -> 
     sku.ordinal, sku.code, sku.spec, sku.values = ordinal, draft.code, shown_spec(values, draft.spec), list(values)
     price_honesty.set_price(sku, draft.price)
     sku.weight_g, sku.barcode, sku.picture = draft.weight_g, draft.barcode, draft.picture
+    sku.volume_cm3 = draft.volume_cm3
 
 
 def _pass_audit(actor: Actor, listing: Listing, target: ListingState) -> None:
@@ -285,7 +294,7 @@ def edit_listing(
 
 def _change_skus(listing: Listing, draft: ListingDraft, changes: Sequence[SkuChange]) -> None:
     """Add, change and remove SKUs as the form sends them; stock is counted."""
-    now = sim_now(listing.world_id)
+    now, kept = sim_now(listing.world_id), False
     known = {sku.id: sku for sku in live_skus(listing)}
     if any(change.id is not None and change.id not in known for change in changes):
         raise NotFound
@@ -298,6 +307,9 @@ def _change_skus(listing: Listing, draft: ListingDraft, changes: Sequence[SkuCha
             continue
         _set_sku(known[change.id], ordinal, tidied, values)
         stock.count(change.id, tidied.stock, now, f"listing:{listing.id}")
+        kept |= stock.set_safety(change.id, tidied.safety)
+    if kept:
+        publish(SafetyStockChanged(listing.world_id, listing.shop_id))
 
 
 def _remove_sku(sku: Sku) -> None:

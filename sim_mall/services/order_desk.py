@@ -21,8 +21,9 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderOutOfStock
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order
-from sim_mall.services import applying, payments, refunds, tickets
+from sim_mall.services import applying, refunds, tickets
 from sim_mall.services.notices import note, notify
+from sim_mall.services.order_closing import void_open
 from sim_mall.services.shops import system_of
 
 MAX_NOTE = 200
@@ -72,7 +73,7 @@ def _change_price(actor: Actor, order_id: int, goods: int, freight: int) -> int:
             line.payable = payable
             line.steps = [*line.steps, ["seller", "", share, "shop"]]
     db.session.flush()
-    payments.void_open(order)
+    void_open(order)
     note(actor, order.world_id, "order.price_changed", f"order:{order.id}", facts)
     text = f"{order.shop_name} 把订单 {order.number} 的应付由 {yuan(before)} 改为 {yuan(order.payable)}。"
     notify(order.world_id, order.buyer_id, "order", "卖家修改了价格", text, f"/mall/orders/{order.id}")

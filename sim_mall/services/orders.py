@@ -6,7 +6,6 @@ One submit may buy from several shops; it becomes one order per shop, all or not
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +19,6 @@ from app.core.clock import local
 from app.core.db import db
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.events import publish
-from app.core.flow import fire
 from app.core.idempotency import answered, once
 from app.core.permissions import Permission
 from app.worlds import due
@@ -29,22 +27,32 @@ from app.worlds.models import DueTask
 from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.data import OrderInfo, OrderLineInfo, Receiver
-from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderSource, OrderState
+from sim_mall.domain.order_flow import CloseReason, OrderSource, OrderState
 from sim_mall.domain.pricing.terms import PricedLine
 from sim_mall.domain.shop_roles import ShopPower
-from sim_mall.events import OrderClosed, OrderPlaced
+from sim_mall.events import OrderPlaced
 from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
-from sim_mall.services import cart, coupons, flash, freight, groups, live_stock, payments, points, stock, stock_alarm
+from sim_mall.services import (
+    cart,
+    coupons,
+    flash,
+    freight,
+    groups,
+    live_stock,
+    points,
+    stock,
+    stock_alarm,
+    stock_at_payment,
+)
 from sim_mall.services.addresses import check_receiver
 from sim_mall.services.checkout import MAX_LINES, Checkout, Choice, Wanted, check_out, refuse_changed
 from sim_mall.services.checkout import key_of as coupon_key
 from sim_mall.services.notices import note, notify
 from sim_mall.services.offers import GroupChoice
+from sim_mall.services.order_closing import PAY_TIMEOUT, close_unpaid
 from sim_mall.services.order_facts import facts_of
 from sim_mall.services.shops import system_of
-
-PAY_TIMEOUT = "mall.pay_timeout"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +124,14 @@ def _place(
     world = get_world(actor.world())
     now = sim_now(world.id)
     batch = _number(now)
-    held = _take_stock(actor, checkout, batch, live)
+    deferred = stock_at_payment.deferred(checkout, live=live is not None)
+    held = _take_stock(actor, checkout, batch, live, deferred)
     coupons.lock(actor, checkout.coupons, batch)
     fast = live is not None or bool(checkout.flash)
     pay_by = now + timedelta(minutes=setting(world, "pay_minutes_fast" if fast else "pay_minutes"))
     placed = []
     for shop_id in dict.fromkeys(line.listing.shop_id for line in checkout.lines):
-        order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live)
+        order = _write_order(actor, checkout, shop_id, receiver, batch, pay_by, live, deferred)
         live_stock.hold(order, held)
         order.message = messages.get(shop_id, "").strip()[:200]
         points.spend(order)
@@ -134,17 +143,19 @@ def _place(
 
 
 def _take_stock(
-    actor: Actor, checkout: Checkout, batch: str, live: LiveOrigin | None
+    actor: Actor, checkout: Checkout, batch: str, live: LiveOrigin | None, deferred: frozenset[int]
 ) -> dict[int, live_stock.LiveStock]:
     """Count limits and reserve stock for all lines: flash sales and live rooms from what was set aside for them.
 
-    Returns SKU → the live stock that its line holds.
+    deferred: places of lines whose stock is taken at payment; now it only has to be there. Returns SKU → the live
+    stock that its line holds.
     """
     now = sim_now(actor.world())
     usual: dict[int, int] = {}
     aside: dict[int, int] = {}
+    later: dict[int, int] = {}
     for place, line in enumerate(checkout.lines):
-        demand = aside if place in checkout.flash else usual
+        demand = later if place in deferred else aside if place in checkout.flash else usual
         demand[line.sku.id] = demand.get(line.sku.id, 0) + line.quantity
     sales: dict[int, tuple[Promotion, dict[int, int]]] = {}
     for place, item in checkout.flash.items():
@@ -157,6 +168,7 @@ def _take_stock(
     held = live_stock.take(actor.world(), live.item_id, usual) if live is not None else {}
     for sku_id in [sku_id for sku_id, row in held.items() if row.open]:
         aside[sku_id] = aside.get(sku_id, 0) + usual.pop(sku_id)
+    stock.refuse_missing(later)
     stock.reserve_aside(aside, now, f"batch:{batch}")
     stock.reserve(usual, now, f"batch:{batch}")
     stock_alarm.warn(usual)
@@ -182,6 +194,7 @@ def _write_order(
     batch: str,
     pay_by: datetime,
     live: LiveOrigin | None,
+    deferred: frozenset[int],
 ) -> Order:
     now = sim_now(actor.world())
     priced = checkout.quote.of_shop(shop_id)
@@ -228,10 +241,12 @@ def _write_order(
             steps=[[step.step, step.id, step.share, step.name] for step in line.steps],
             payable=line.payable,
             seven_day=chosen.listing.seven_day,
+            at_payment=int(line.id) in deferred,
         )
         db.session.add(row)
         db.session.flush()
-        stock.hold(row)
+        if not row.at_payment:
+            stock.hold(row)
         _keep_discounts(checkout, row, line)
     if checkout.group_choice is not None:
         groups.note_order(order, checkout.group_choice.promotion_id, checkout.group_choice.group_id)
@@ -271,31 +286,11 @@ def _tell_placed(actor: Actor, order: Order) -> None:
     publish(OrderPlaced(*facts_of(order)))
 
 
-def _close(order: Order, event: str, actor: Actor, reason: CloseReason, words: str = "") -> None:
-    """Close an unpaid order and give its stock back."""
-    now = sim_now(order.world_id)
-    values = {"closed_at": now, "close_reason": reason, "modified_at": now}
-    fire(ORDER_FLOW, order, event, actor, sim_at=now, values=values, note={"reason": words} if words else None)
-    payments.void_open(order)
-    due.withdraw(PAY_TIMEOUT, order.id)
-    lines = access.lines_of(order)
-    units = {line.id: (line.sku_id, line.quantity) for line in lines}
-    aside = Counter(flash.order_dropped(order)) + Counter(live_stock.order_dropped(order))
-    stock.release(units, now, f"order:{order.id}", aside)
-    row = groups.group_order(order.id)
-    if row is not None:
-        flash.give_quota_back(row.promotion_id, order.buyer_id, sum(line.quantity for line in lines))
-    coupons.order_dropped(order)
-    points.give_back(order, "closed")
-    note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": reason, "words": words})
-    publish(OrderClosed(*facts_of(order)))
-
-
 def cancel_order(actor: Actor, order_id: int) -> Order:
     """Cancel an own unpaid order."""
     actor.require(Permission.MALL_BUY)
     order = access.get_bought_order(actor, order_id, lock=True)
-    _close(order, "cancel", actor, CloseReason.BUYER)
+    close_unpaid(order, "cancel", actor, CloseReason.BUYER)
     return order
 
 
@@ -305,7 +300,7 @@ def close_order(actor: Actor, order_id: int, reason: str) -> Order:
     if not 2 <= len(reason) <= 100:
         raise InvalidInput("请写明关闭原因，2 到 100 个字。", field="reason")
     order = access.get_sold_order(actor, order_id, ShopPower.ORDER_CHANGE, lock=True)
-    _close(order, "seller_close", actor, CloseReason.SELLER, reason)
+    close_unpaid(order, "seller_close", actor, CloseReason.SELLER, reason)
     notify(
         order.world_id,
         order.buyer_id,
@@ -322,7 +317,7 @@ def on_pay_timeout(task: DueTask) -> None:
     order = access.get_order_of_world(system_of(task.world_id), task.target_id, lock=True)
     if order.state != OrderState.PENDING_PAY:
         return
-    _close(order, "timeout", system_of(task.world_id), CloseReason.TIMEOUT)
+    close_unpaid(order, "timeout", system_of(task.world_id), CloseReason.TIMEOUT)
     text = f"订单 {order.number} 超过付款时限，已自动取消。"
     notify(order.world_id, order.buyer_id, "order", "订单已自动取消", text, f"/mall/orders/{order.id}")
 

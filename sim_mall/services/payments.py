@@ -1,4 +1,5 @@
-"""Payment (支付) from the wallet into escrow: one success counts, a wrong amount never, late money goes back once."""
+"""Payment (支付) from the wallet into escrow: one success counts, a wrong amount never; money that comes too late,
+for the order or for its stock, goes back once."""
 
 from __future__ import annotations
 
@@ -27,8 +28,9 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderPaid, ShippedLate
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order, Payment
-from sim_mall.services import coupons, groups
+from sim_mall.services import coupons, groups, stock_at_payment
 from sim_mall.services.notices import note, notify, notify_shop
+from sim_mall.services.order_closing import PAY_TIMEOUT, void_open
 from sim_mall.services.shops import system_of
 
 SHIP_LATE = "mall.ship_late"
@@ -41,6 +43,7 @@ class Settlement(StrEnum):
     REPEATED = "repeated"  # this payment was settled before: nothing happened
     WRONG_AMOUNT = "wrong_amount"  # not what was asked for: not accepted
     RETURNED = "returned"  # the order no longer wanted it: back to the wallet
+    SOLD_OUT = "sold_out"  # its stock was gone: the order is closed, the money back in the wallet
 
 
 def open_payment(actor: Actor, order_id: int) -> Payment:
@@ -61,18 +64,11 @@ def open_payment(actor: Actor, order_id: int) -> Payment:
     return payment
 
 
-def void_open(order: Order) -> None:
-    """Void the attempts of an order that are still open."""
-    actor = system_of(order.world_id)
-    query = sa.select(Payment).where(Payment.order_id == order.id, Payment.state == PaymentState.CREATED)
-    for payment in db.session.scalars(query.order_by(Payment.id)).all():
-        fire(PAYMENT_FLOW, payment, "void", actor, sim_at=sim_now(order.world_id))
-
-
 def payment_arrived(world_id: int, payment_id: int, amount: int) -> Settlement:
     """Answer the payment channel: ``amount`` fen came in for this attempt. May be called any number of times.
 
-    The wallet pays into escrow; what is not wanted any more goes back in the same transaction.
+    The wallet pays into escrow; what is not wanted any more goes back in the same transaction. Stock comes before
+    money: all verbs lock in this order.
     """
     actor = system_of(world_id)
     payment = db.session.get(Payment, payment_id)
@@ -89,6 +85,9 @@ def payment_arrived(world_id: int, payment_id: int, amount: int) -> Settlement:
         text = f"订单 {order.number} 收到的付款金额不符，没有入账，请重新支付。"
         notify(world_id, order.buyer_id, "order", "付款金额不符", text, f"/mall/orders/{order.id}")
         return Settlement.WRONG_AMOUNT
+    lost = order.state == OrderState.PENDING_PAY and not stock_at_payment.take([order])
+    if lost:
+        stock_at_payment.close_lost(order)
     reference, buyer = f"order:{order.id}", book.wallet(order.buyer_id)
     book.post(
         world_id,
@@ -106,9 +105,11 @@ def payment_arrived(world_id: int, payment_id: int, amount: int) -> Settlement:
             "payment_returned",
             {book.ESCROW: -amount, buyer: amount},
             reference=reference,
-            memo=f"订单 {order.number} 已关闭，付款原路退回",
+            memo=f"订单 {order.number} {'付款时已售完' if lost else '已关闭'}，付款原路退回",
         )
         note(actor, world_id, "payment.returned", f"payment:{payment.id}", {"order": order.id, "amount": amount})
+        if lost:
+            return Settlement.SOLD_OUT
         text = f"订单 {order.number} 已关闭，迟到的付款已退回钱包。"
         notify(world_id, order.buyer_id, "order", "付款已退回", text, f"/mall/orders/{order.id}")
         return Settlement.RETURNED
@@ -140,7 +141,7 @@ def _mark_paid(order: Order) -> None:
     now = sim_now(order.world_id)
     values = {"paid_at": now, "modified_at": now}
     fire(ORDER_FLOW, order, "pay_ok", actor, sim_at=now, values=values, note={"amount": order.payable})
-    due.withdraw("mall.pay_timeout", order.id)
+    due.withdraw(PAY_TIMEOUT, order.id)
     coupons.order_paid(order)
     full = groups.take_seat(order)  # None: no group order; []: its group still forms
     for order_id in [order.id] if full is None else full:
@@ -166,20 +167,27 @@ def _mark_paid(order: Order) -> None:
     )
 
 
-def pay_orders(actor: Actor, order_ids: Sequence[int], key: str) -> None:
-    """Pay own orders from the wallet, all or none; ascending, so that two payers cannot lock each other."""
+def pay_orders(actor: Actor, order_ids: Sequence[int], key: str) -> list[int]:
+    """Pay own orders from the wallet, all or none; ascending, so that two payers cannot lock each other.
+
+    Returns the orders that were closed and refunded, because others had paid for their last units before.
+    """
     actor.require(Permission.MALL_BUY)
     ids = sorted(set(order_ids))
     if not ids:
         raise NotFound
 
     def carry_out() -> list[int]:
-        for order_id in ids:
-            payment = open_payment(actor, order_id)
-            payment_arrived(payment.world_id, payment.id, payment.amount)
-        return ids
+        attempts = [open_payment(actor, order_id) for order_id in ids]
+        stock_at_payment.take([access.get_bought_order(actor, order_id) for order_id in ids])
+        return [
+            payment.order_id
+            for payment in attempts
+            if payment_arrived(payment.world_id, payment.id, payment.amount) is Settlement.SOLD_OUT
+        ]
 
-    once(actor, key, "order.pay", ids, carry_out)
+    found: list[int] = once(actor, key, "order.pay", ids, carry_out)
+    return found
 
 
 def on_ship_late(task: DueTask) -> None:

@@ -146,7 +146,7 @@ def _narrow(query: sa.Select[Any], search: Search) -> sa.Select[Any]:
         left = (
             sa.select(Sku.id)
             .join(Stock, Stock.sku_id == Sku.id)
-            .where(Sku.listing_id == Listing.id, Sku.removed.is_(False), Stock.on_hand > Stock.allocated)
+            .where(Sku.listing_id == Listing.id, Sku.removed.is_(False), sa.or_(Stock.free > 0, Stock.aside > 0))
         )
         query = query.where(left.exists())
     return query

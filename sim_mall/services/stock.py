@@ -1,6 +1,6 @@
 """Stock (库存): guarded updates only, SKUs ascending; every change writes a movement.
 
-saleable = on_hand - allocated - aside; allocated = Σ open reservations of order lines and of tickets.
+saleable = on_hand - allocated - aside - safety; allocated = Σ open reservations of order lines and of tickets.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _move(
     """Change one SKU's stock if enough is there, and write the movement; say whether it was enough."""
     enough = [Stock.sku_id == sku_id]
     if allocated + aside > 0:
-        enough.append(Stock.on_hand - Stock.allocated - Stock.aside >= allocated + aside)
+        enough.append(Stock.free >= allocated + aside)
     if aside < 0:
         enough.append(Stock.aside >= -aside)
     if allocated < 0:
@@ -81,9 +81,31 @@ def reserve(demand: Mapping[int, int], at: datetime, reference: str) -> None:
     """Reserve units per SKU, all or nothing. Raises Refused (code out_of_stock) naming the goods."""
     for sku_id in sorted(demand):
         if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=demand[sku_id]):
-            left = db.session.scalar(sa.select(Stock.saleable).where(Stock.sku_id == sku_id)) or 0
-            more = f"只剩 {left} 件" if left else "已售完"
-            raise Refused(f"库存不足：“{name_of(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
+            raise _out_of_stock(sku_id, saleable(sku_id))
+
+
+def _out_of_stock(sku_id: int, left: int) -> Refused:
+    more = f"只剩 {left} 件" if left else "已售完"
+    return Refused(f"库存不足：“{name_of(sku_id)}”{more}，请调整数量后重新提交。", code="out_of_stock")
+
+
+def refuse_missing(demand: Mapping[int, int]) -> None:
+    """Raise Refused (code out_of_stock) when units per SKU are not there now; nothing is reserved."""
+    for sku_id in sorted(demand):
+        if (left := saleable(sku_id)) < demand[sku_id]:
+            raise _out_of_stock(sku_id, left)
+
+
+def try_reserve(demand: Mapping[int, int], at: datetime, reference: str) -> bool:
+    """Reserve units per SKU, all or nothing; say whether all were there."""
+    taken: list[int] = []
+    for sku_id in sorted(demand):
+        if not _move(sku_id, MovementKind.RESERVE, at, reference, allocated=demand[sku_id]):
+            for before in taken:
+                _move(before, MovementKind.RELEASE, at, reference, allocated=-demand[before])
+            return False
+        taken.append(sku_id)
+    return True
 
 
 def saleable(sku_id: int) -> int:
@@ -243,6 +265,20 @@ def _write_counts(counts: Sequence[tuple[Stock, int]], at: datetime, reference: 
     db.session.execute(
         sa.insert(StockMovement), [{**base, "sku_id": sku_id, "on_hand": delta} for sku_id, _, delta in changes]
     )
+
+
+def set_safety(sku_id: int, units: int) -> bool:
+    """Keep so many units of a SKU back from sale (安全库存); say whether that is new. Raises InvalidInput out of
+    range."""
+    if not 0 <= units <= MAX_STOCK:
+        raise InvalidInput(f"安全库存应在 0 到 {MAX_STOCK} 之间。", field="safety")
+    changed = db.session.execute(
+        sa.update(Stock)
+        .where(Stock.sku_id == sku_id, Stock.safety != units)
+        .values(safety=units)
+        .execution_options(synchronize_session="fetch")
+    )
+    return matched(changed) == 1
 
 
 def open_stock(sku_id: int, on_hand: int, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,6 +32,13 @@ class StockChange:
     before: int
     after: int
     ignored: bool
+
+
+def safety_of(world_id: int, sku_ids: Sequence[int]) -> dict[int, int]:
+    """Return the units that shops keep back from sale (安全库存) per SKU of the world, where there are any."""
+    query = sa.select(Stock.sku_id, Stock.safety).join(Sku, Sku.id == Stock.sku_id)
+    rows = db.session.execute(query.where(Sku.world_id == world_id, Sku.id.in_(sku_ids), Stock.safety > 0))
+    return {row.sku_id: row.safety for row in rows}
 
 
 def sync_stock(

@@ -19,7 +19,7 @@ from sim_mall import access
 from sim_mall.domain import aftersale_flow
 from sim_mall.domain.aftersale_flow import KIND_NAMES
 from sim_mall.domain.invoice_flow import INVOICE_NAMES
-from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.order_flow import CloseReason, OrderState
 from sim_mall.domain.parcel_flow import PARCEL_NAMES, ParcelState
 from sim_mall.domain.waybill import carrier_name
 from sim_mall.forms.trade import ScoresForm
@@ -212,6 +212,8 @@ def order(order_id: int) -> Answer:
         invoice_state=INVOICE_NAMES[invoice.state] if invoice else "",
         can_ask_invoice=invoices.can_ask(found, invoice),
         can_review=bool(reviews.reviewable_lines(found)),
+        at_payment=any(line.at_payment for line in found.lines),
+        sold_out=found.close_reason == CloseReason.SOLD_OUT,
         show=show,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from app.core.errors import DomainError, InvalidInput, Refused
@@ -310,6 +310,7 @@ def _desk(batch: str, *, key: str, error: DomainError | None = None) -> str:
         short=max(total - balance, 0),
         deadline=deadline(due[0].world_id, min(order.pay_by for order in due)) if due else None,
         batch=batch,
+        at_payment=any(line.at_payment for order in due for line in order.lines),
         key=key,
         error=error,
         closed=all(order.state == OrderState.CLOSED for order in found),
@@ -332,11 +333,15 @@ def pay(batch: str) -> Answer:
     ids = [order.id for order in found if str(order.id) in request.form.getlist("order")]
     try:
         with unit_of_work():
-            payments.pay_orders(actor(), ids, key)
+            lost = payments.pay_orders(actor(), ids, key)
     except DomainError as error:
         if error.code in {"insufficient_funds", "not_payable"}:
             return _desk(batch, key=new_key(), error=error), error.status
         raise
-    done("支付成功，等待卖家发货。")
+    if lost:
+        rest = "，其余订单支付成功" if len(lost) < len(ids) else ""
+        flash(f"来晚一步：{len(lost)} 笔订单的商品刚被别人先付款买走，货款已自动退回钱包{rest}。", "error")
+    else:
+        done("支付成功，等待卖家发货。")
     target: Response = redirect(url_for("mall.order", order_id=ids[0]) if len(ids) == 1 else url_for("mall.orders"))
     return target

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from app.accounts.scopes import account_names
 from app.core.errors import DomainError, InvalidInput, NotFound
-from app.core.files import read_upload
 from app.core.permissions import Permission
 from app.core.photos import read_photo
 from app.core.uow import unit_of_work
@@ -23,10 +22,12 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.decor import read_block, whole
 from sim_mall.models.shops import Shop
 from sim_mall.services import decor, listing_reading, ratings
+from sim_mall.services.videos import keep_video
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
 from sim_mall.views.page_blocks import LIVE_CARD, shown_blocks
 from sim_mall.views.shown import done, goods_picture, hundredths
+from sim_mall.views.video_upload import read_video
 
 ICONS = {
     BlockKind.BANNER: "photo",
@@ -185,8 +186,7 @@ def _uploads() -> dict[str, str]:
         if not storage or not storage.filename:
             continue
         if field == "file" and storage.filename.lower().endswith((".mp4", ".m4v")):
-            data = read_upload(storage, kinds={"application/octet-stream": "MP4"}, limit=decor.MAX_VIDEO)
-            found |= {field: decor.keep_video(actor(), data), "media": "video"}
+            found |= {field: keep_video(actor(), read_video(storage), ShopPower.DECORATE), "media": "video"}
         else:
             found[field] = decor.keep_picture(actor(), read_photo(storage, max_side=1600, field=field))
     return found

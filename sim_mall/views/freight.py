@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
@@ -16,7 +17,16 @@ from app.core.web.forms import clean_text, form_key, new_key
 from app.worlds.clock import get_world
 from app.worlds.settings import setting
 from sim_mall import access
-from sim_mall.domain.freight import UNIT_NAMES, FreightRow, FreightTemplate, FreightUnit, from_json, shop_freight
+from sim_mall.domain.freight import (
+    UNIT_NAMES,
+    UNIT_WORDS,
+    Combining,
+    FreightRow,
+    FreightTemplate,
+    FreightUnit,
+    from_json,
+    shop_freight,
+)
 from sim_mall.domain.freight import Load as FreightLoad
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.models.shops import Shop
@@ -59,7 +69,7 @@ def _row(place: str, *, default: bool) -> FreightRow:
 def _submitted() -> tuple[str, FreightTemplate]:
     places = [name[6:] for name in request.form if name.startswith("first-") and name != "first-0"]
     rules = FreightTemplate(
-        unit=FreightUnit.GRAM if request.form.get("unit") == "gram" else FreightUnit.PIECE,
+        unit=next((unit for unit in FreightUnit if unit == request.form.get("unit")), FreightUnit.PIECE),
         default=None if request.form.get("no_default") else _row("0", default=True),
         rows=tuple(_row(place, default=False) for place in places if place.isdigit()),
         no_ship=tuple(request.form.getlist("no_ship")),
@@ -91,7 +101,7 @@ def _form(name: str, rules: FreightTemplate, template_id: int | None, error: Dom
         "mall/seller/freight_form.html",
         name=name,
         unit=rules.unit,
-        units=list(UNIT_NAMES.items()),
+        units=[(key, f"{name}（{UNIT_WORDS[key]}）") for key, name in UNIT_NAMES.items()],
         default=_shown_row(0, rules.default or EMPTY),
         has_default=rules.default is not None,
         rows=[_shown_row(place, row) for place, row in enumerate(rules.rows, 1)],
@@ -106,8 +116,7 @@ def _form(name: str, rules: FreightTemplate, template_id: int | None, error: Dom
 
 def _words(rules: FreightTemplate) -> list[str]:
     """Return a template in sentences."""
-    piece = rules.unit is FreightUnit.PIECE
-    unit = "件" if piece else "克"
+    unit = UNIT_WORDS[rules.unit]
 
     def say(row: FreightRow) -> str:
         more = f"每续 {row.step} {unit} {plain_yuan(row.step_fee)} 元"
@@ -129,15 +138,25 @@ def _words(rules: FreightTemplate) -> list[str]:
     return found + ([f"不配送：{names(rules.no_ship)}"] if rules.no_ship else [])
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Goods for a trial, each of 100 yuan: how many, grams and cubic centimetres of one."""
+
+    count: int
+    weight_g: int
+    volume_cm3: int
+
+
 def template_words(rules: dict[str, Any]) -> list[str]:
     """Return the stored rules of a template in sentences."""
     return _words(from_json(rules))
 
 
-def sample_fee(rules: dict[str, Any], count: int, weight_g: int, amount: int, region: str) -> str:
+def sample_fee(rules: dict[str, Any], parcel: Sample, region: str) -> str:
     """Return what one parcel would cost: '¥8.00', '包邮' or '不配送'."""
     template = from_json(rules)
-    cost = shop_freight([FreightLoad(0, 1, template, 0, count, weight_g, amount)], region)
+    load = FreightLoad(0, 1, template, 0, parcel.count, parcel.weight_g, 10_000 * parcel.count, parcel.volume_cm3)
+    cost = shop_freight([load], region)
     return "不配送" if cost.blocked else f"¥{plain_yuan(cost.fee)}" if cost.fee else "包邮"
 
 
@@ -163,6 +182,7 @@ def freight_templates() -> Answer:
     rows = freight.templates(shop)
     count = min(max(digits(request.args.get("count", "1")) or 1, 1), 999)
     weight = min(max(digits(request.args.get("weight", "500")) or 500, 1), 100_000)
+    volume = min(max(digits(request.args.get("volume", "3000")) or 3000, 1), 1_000_000)
     region = request.args.get("region", "11")
     region = region if divisions.exists(region) else "11"
     return render_template(
@@ -176,12 +196,14 @@ def freight_templates() -> Answer:
                 "row": row,
                 "words": template_words(row.rules),
                 "uses": uses.get(row.id, 0),
-                "trial": sample_fee(row.rules, count, weight, 10_000 * count, region),
+                "trial": sample_fee(row.rules, Sample(count, weight, volume), region),
             }
             for row in rows
         ],
         count=count,
         weight=weight,
+        volume=volume,
+        max_first=freight.combining(shop.world_id) is Combining.MAX_FIRST,
         region=region,
         provinces=[(place.code, place.name) for place in divisions.below(None)],
     )

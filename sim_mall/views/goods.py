@@ -24,13 +24,14 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.goods import MAX_FORM_SKUS, ListingForm
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
-from sim_mall.services import freight, goods_lists, listing_files, listings, pictures, shelves
+from sim_mall.services import freight, goods_lists, listing_files, listings, pictures, shelves, videos
 from sim_mall.services.listing_reading import facts_of, sku_text
 from sim_mall.services.rules.checking import RISKY
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.desk import shop_or_register
 from sim_mall.views.goods_media import category_json
 from sim_mall.views.shown import back, digits, done, goods_picture, number, picture_path
+from sim_mall.views.video_upload import read_video
 
 TONES = {
     ListingState.DRAFT: "quiet",
@@ -81,6 +82,7 @@ def _row(listing: Listing) -> dict[str, Any]:
         "skus": len(skus),
         "stock": sum(sku.stock.saleable for sku in skus),
         "allocated": sum(sku.stock.allocated for sku in skus),
+        "safety": sum(sku.stock.safety for sku in skus),
         "can_edit": state != ListingState.RECYCLED,
         "can_submit": state in (ListingState.DRAFT, ListingState.REJECTED),
         "can_show": listing.listed_at is not None,
@@ -224,12 +226,18 @@ def _draft(form: ListingForm) -> ListingDraft:
         freight_template_id=digits(form.freight_template.data or ""),
         seven_day=bool(form.seven_day.data),
         alarm=5 if form.alarm.data is None else form.alarm.data,
+        stock_at_payment=bool(form.stock_at_payment.data),
+        video="" if form.drop_video.data else str(form.video.data or "")[:40],
         accept_risk=request.form.get("anyway") == "1",
     )
 
 
 def _take_uploads(form: ListingForm) -> None:
-    """Keep pictures that came with the form itself (without scripts), behind those that it names."""
+    """Keep the video and the pictures that came with the form itself, these behind those that it names."""
+    film = form.video_file.data
+    if getattr(film, "filename", ""):
+        form.video.data = videos.keep_video(actor(), read_video(film, "video_file"), ShopPower.GOODS, "video_file")
+        form.drop_video.data = False
     names = picture_names(form.pictures.data)
     for place, storage in enumerate(form.uploads.data or []):
         if getattr(storage, "filename", ""):
@@ -325,6 +333,8 @@ def _filled(listing: Listing) -> ListingForm:
             "promise_hours": listing.promise_hours or None,
             "seven_day": listing.seven_day,
             "alarm": listing.alarm,
+            "stock_at_payment": listing.stock_at_payment,
+            "video": listing.video,
             "skus": [
                 {
                     "id": str(sku.id),
@@ -335,6 +345,8 @@ def _filled(listing: Listing) -> ListingForm:
                     "weight_g": sku.weight_g,
                     "barcode": sku.barcode,
                     "picture": sku.picture,
+                    "volume_cm3": sku.volume_cm3,
+                    "safety": sku.stock.safety,
                 }
                 for sku in listings.live_skus(listing)
             ],

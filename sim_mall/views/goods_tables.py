@@ -24,13 +24,13 @@ from sim_mall.views.desk import shop_or_register
 from sim_mall.views.goods import TABS
 from sim_mall.views.shown import digits, done, goods_picture
 
-WIDTHS = (8, 30, 10, 10, 24, 10, 6, 30, 24, 14, 14, 10, 8, 8, 10, 8, 14, 10)
+WIDTHS = (8, 30, 10, 10, 24, 10, 6, 30, 24, 14, 14, 10, 8, 8, 8, 12, 10, 8, 14, 10, 10)
 MAX_FILE = 3 * 1024 * 1024
 SAMPLE = (
     ("", "纯棉磨毛四件套 柔软亲肤", "居家", "床品", "A 类面料，婴儿可用", "", "套", "件数:四件套;材质:纯棉",
-     "颜色:米白;尺寸:1.5米床", "CT-01", "", "199.00", 20, 2600, 48, "0.00", "", "是"),
+     "颜色:米白;尺寸:1.5米床", "CT-01", "", "199.00", 20, 2, 2600, 18000, 48, "0.00", "", "是", "否"),
     ("", "纯棉磨毛四件套 柔软亲肤", "居家", "床品", "", "", "", "",
-     "颜色:雾蓝;尺寸:1.5米床", "CT-02", "", "199.00", 15, 2600, "", "", "", ""),
+     "颜色:雾蓝;尺寸:1.5米床", "CT-02", "", "199.00", 15, "", 2600, 18000, "", "", "", "", ""),
 )  # fmt: skip
 
 
@@ -82,9 +82,13 @@ def _edits() -> list[goods_tables.SkuEdit]:
         stock = digits(request.form.get(f"stock-{sku_id}", "").strip())
         if stock is None:
             raise InvalidInput("库存请填写整数。", field="stock")
+        was_safety = digits(request.form.get(f"was-safety-{sku_id}", "")) or 0
+        safety = digits(request.form.get(f"safety-{sku_id}", str(was_safety)).strip() or "0")
+        if safety is None:
+            raise InvalidInput("安全库存请填写整数，没有就填 0。", field="safety")
         was_price = digits(request.form.get(f"was-price-{sku_id}", "")) or 0
         was_stock = digits(request.form.get(f"was-stock-{sku_id}", "")) or 0
-        found.append(goods_tables.SkuEdit(sku_id, price, stock, was_price, was_stock))
+        found.append(goods_tables.SkuEdit(sku_id, price, stock, was_price, was_stock, safety, was_safety))
     return found
 
 

@@ -211,7 +211,7 @@ def list_listings(call: Call, shop_id: int) -> dict[str, Any]:
 def create_listing(call: Call, shop_id: int) -> dict[str, Any]:
     """Put goods on sale."""
     told = call.body
-    skus = tuple(SkuDraft(s["code"], s["spec"], s["price"], s["stock"], s["weight_g"]) for s in told["skus"])
+    skus = tuple(SkuDraft(**sku) for sku in told["skus"])
     draft = ListingDraft(
         title=told["title"],
         brief=told["brief"],
@@ -221,6 +221,7 @@ def create_listing(call: Call, shop_id: int) -> dict[str, Any]:
         skus=skus,
         freight_fee=told["freight_fee"],
         promise_hours=told["promise_hours"],
+        stock_at_payment=told["stock_at_payment"],
         key=call.key,
     )
     with unit_of_work():

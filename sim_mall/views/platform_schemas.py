@@ -93,7 +93,8 @@ SKU = shape(
         "code": {"type": "string"},
         "spec": {"type": "string"},
         "price": FEN,
-        "saleable": integer("可售库存"),
+        "saleable": integer("可售库存，已减去安全库存"),
+        "safety": integer("安全库存"),
     }
 )
 LISTING = shape(
@@ -180,6 +181,7 @@ DRAFT = shape(
         "unit": string("单位", 10, default="件"),
         "freight_fee": integer("买家运费（分）", 0, 100_000, default=0),
         "promise_hours": integer("承诺发货小时数，0 按班级规则", 0, 360, default=0),
+        "stock_at_payment": {"type": "boolean", "description": "付款减库存", "default": False},
         "skus": listed(
             "规格",
             shape(
@@ -189,14 +191,16 @@ DRAFT = shape(
                     "price": integer("售价（分）", 1, MOST_FEN),
                     "stock": integer("库存", 0, 1_000_000),
                     "weight_g": integer("重量（克）", 1, 1_000_000, default=500),
+                    "volume_cm3": integer("体积（立方厘米），0 为未填", 0, 10_000_000, default=0),
+                    "safety": integer("安全库存，不出售的件数", 0, 1_000_000, default=0),
                 },
-                ("code", "spec", "weight_g"),
+                ("code", "spec", "weight_g", "volume_cm3", "safety"),
             ),
             1,
             100,
         ),
     },
-    ("brief", "category_l2", "unit", "freight_fee", "promise_hours"),
+    ("brief", "category_l2", "unit", "freight_fee", "promise_hours", "stock_at_payment"),
 )
 SHIPMENT = shape(
     {

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask import url_for
+
 from app.accounts import divisions
 from app.core.actor import Actor
 from app.core.permissions import Permission
@@ -17,12 +19,17 @@ from sim_mall.views.shown import goods_picture, picture_path
 
 
 def gallery(listing: Listing) -> list[dict[str, str]]:
-    """Return the pictures of a listing, large and small: uploaded, those of its SKUs behind; else the drawn one."""
+    """Return what a listing shows, large and small: its video under the cover, the uploaded pictures, those of its
+    SKUs behind; else the drawn one."""
     names = list(dict.fromkeys([*listing.pictures, *(sku.picture for sku in live_skus(listing) if sku.picture)]))
-    if not names:
+    found = [{"name": name, "large": picture_path(name), "small": picture_path(name, small=True)} for name in names]
+    if not found:
         drawn = goods_picture(listing)
-        return [{"name": "", "large": drawn, "small": drawn}]
-    return [{"name": name, "large": picture_path(name), "small": picture_path(name, small=True)} for name in names]
+        found = [{"name": "", "large": drawn, "small": drawn}]
+    if listing.video:
+        film = url_for("jobs.fetch", public_name=listing.video)
+        found.insert(0, {**found[0], "name": "", "video": film})
+    return found
 
 
 def axes(listing: Listing, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -46,7 +53,8 @@ def way(who: Actor, listing: Listing) -> dict[str, Any]:
     region = address.division_code if address else ""
     skus = live_skus(listing)
     weight = min((sku.weight_g for sku in skus), default=0)
-    cost = freight.way_cost([freight.Item(listing, 1, weight, listing.price_from)], region)
+    volume = min((sku.volume_cm3 for sku in skus), default=0)
+    cost = freight.way_cost([freight.Item(listing, 1, weight, listing.price_from, volume)], region)
     where = divisions.region_name(region)
     fee = cost.fees.get(listing.shop_id, 0)
     template = listing.freight_template

@@ -192,6 +192,8 @@ _TITLES = {
     "rest_refunded": ("其余商品已退款", "receipt-refund", "quiet"),
     "confirm": ("买家确认收货", "circle-check", "good"),
     "auto_receive": ("超过时限，自动确认收货", "circle-check", "good"),
+    "group_failed": ("拼团未成团，已全额退款", "users", "quiet"),
+    "sold_out": ("付款时已售完，已自动退款", "receipt-refund", "quiet"),
     "all_refunded": ("全部退款，交易关闭", "receipt-refund", "quiet"),
 }
 

@@ -17,7 +17,7 @@ from app.core.web.formats import when
 from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
 from sim_mall import access
-from sim_mall.domain.order_flow import FLAG_NAMES, Flag, OrderSource, OrderState
+from sim_mall.domain.order_flow import FLAG_NAMES, CloseReason, Flag, OrderSource, OrderState
 from sim_mall.domain.parcel_flow import ParcelState
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.domain.waybill import EXAMPLES
@@ -159,6 +159,8 @@ def order_page(
         invoice=invoices.invoice_of(found.id),
         ship_deadline=deadline(found.world_id, found.ship_by) if found.state in TO_SHIP else None,
         pay_deadline=deadline(found.world_id, found.pay_by) if unpaid else None,
+        at_payment=unpaid and any(line.at_payment for line in found.lines),
+        sold_out=found.close_reason == CloseReason.SOLD_OUT,
         receive_deadline=deadline(found.world_id, found.receive_by),
         paused=found.receive_left is not None,
         ship=ship or ShipForm(formdata=None),

@@ -20,10 +20,13 @@ class SyncRule:
     minutes: int = 0
 
 
-def share(free: int, rule: SyncRule) -> int:
-    """Return how many of a supplier's free units the shop offers: share, less safety, few perhaps none."""
-    units = max(0, free * rule.ratio_bp // FULL_BP - rule.safety)
-    return 0 if rule.few_is_none and units < FEW else units
+def share(free: int, rule: SyncRule, kept: int = 0) -> int:
+    """Return how many of a supplier's free units the shop offers: share, less safety, few perhaps none.
+
+    kept: units that the mall holds back from what it is given. Of the two safety stocks the larger counts, not both.
+    """
+    units = max(0, free * rule.ratio_bp // FULL_BP - max(rule.safety - kept, 0))
+    return 0 if rule.few_is_none and units - kept < FEW else units
 
 
 def sets(parts: Sequence[tuple[int, int]]) -> int:

@@ -91,6 +91,8 @@ def offers(mappings: Sequence[Mapping]) -> dict[int, int]:
         row.shop_id: row.sync_rule
         for row in db.session.scalars(sa.select(SupplyShop).where(SupplyShop.shop_id.in_(shop_ids)))
     }
+    held_back = [m for m in mappings if (rule := rules.get(m.shop_id)) and (rule.safety or rule.few_is_none)]
+    kept = mall_client.safety_of(held_back[0].world_id, [m.mall_sku_id for m in held_back]) if held_back else {}
     found = {}
     for mapping in mappings:
         if mapping.locked is not None:
@@ -100,7 +102,7 @@ def offers(mappings: Sequence[Mapping]) -> dict[int, int]:
         there = []
         for sku_id, factor in parts_of(mapping):
             place = (mapping.shop_id, sku_id)
-            offered = share(free[sku_id], rule) if rule else free[sku_id]
+            offered = share(free[sku_id], rule, kept.get(mapping.mall_sku_id, 0) * factor) if rule else free[sku_id]
             there.append((offered + aside.get(place, 0) + own.get(place, 0), factor))
         found[mapping.id] = sets(there)
     return found
@@ -153,6 +155,14 @@ def sync_due(shop_row_id: int) -> int:
 def publish_shop(shop_id: int, kind: str) -> int:
     """Write the stock of everything that a shop lists from suppliers, now; return how many were written."""
     return _write(_mappings(Mapping.shop_id == shop_id), kind)
+
+
+def sync_soon(shop_id: int) -> None:
+    """Have the stock of a shop written in this simulated moment, where its rule keeps a safety stock."""
+    query = sa.select(SupplyShop).where(SupplyShop.shop_id == shop_id, SupplyShop.safety > 0)
+    shop = db.session.scalars(query).one_or_none()
+    if shop is not None:
+        due.schedule(shop.world_id, sim_now(shop.world_id), SYNC_DUE, shop.id)
 
 
 def publish_mapping(mapping: Mapping, kind: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
@@ -23,6 +24,7 @@ from sim_mall.domain.aftersale_flow import AfterSaleKind, AfterSaleState, Reason
 from sim_mall.domain.order_flow import OrderState
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order, Parcel
+from sim_mall.open_platform import create_listing
 from sim_mall.services import (
     aftersales,
     disputes,
@@ -48,7 +50,8 @@ ENDS = {OrderState.CLOSED, OrderState.COMPLETED, AfterSaleState.SUCCESS, AfterSa
 
 
 class Market(RuleBasedStateMachine):
-    """One shop, two buyers, two SKUs; every step may be refused, none may leave a trace then."""
+    """One shop, two buyers, two SKUs and one whose stock is taken at payment; every step may be refused, none may
+    leave a trace then."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -57,6 +60,9 @@ class Market(RuleBasedStateMachine):
         self.seller, shop = mall.make_seller(world)
         listing = mall.make_listing(self.seller, shop, skus=[("红", 333, 9), ("蓝", 1001, 5)], freight=700)
         self.skus = [sku.id for sku in listing.skus]
+        later = dataclasses.replace(mall.draft("付款才减库存的绿毯", [("绿", 500, 4)]), stock_at_payment=True)
+        with unit_of_work():
+            self.later = create_listing(self.seller, shop.id, later).skus[0].id
         self.buyers = [mall.make_trainee(world), mall.make_trainee(world, capital=9_000)]
         self.teacher = make_actor(Role.INSTRUCTOR, scope_id)
         with unit_of_work():
@@ -89,9 +95,16 @@ class Market(RuleBasedStateMachine):
     def buyer_of(self, row: Any) -> Any:
         return next(buyer for buyer in self.buyers if buyer.account_id == row.buyer_id)
 
-    @rule(who=st.integers(0, 1), first=SMALL, second=st.integers(0, 3), pay=st.sampled_from([True, True, False]))
-    def place(self, who: int, first: int, second: int, pay: bool) -> None:
+    @rule(
+        who=st.integers(0, 1),
+        first=SMALL,
+        second=st.integers(0, 3),
+        later=st.sampled_from([0, 0, 1, 3]),
+        pay=st.sampled_from([True, True, False]),
+    )
+    def place(self, who: int, first: int, second: int, later: int, pay: bool) -> None:
         wanted = [orders.Wanted(self.skus[0], first)]
+        wanted += [orders.Wanted(self.later, later)] if later else []
         wanted += [orders.Wanted(self.skus[1], second)] if second else []
         buyer = self.buyers[who]
 

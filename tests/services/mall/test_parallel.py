@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,8 +14,10 @@ from flask import Flask
 from app.core.db import db
 from app.core.errors import DomainError
 from app.core.uow import unit_of_work
+from app.ledger import book
+from sim_mall import open_platform
 from sim_mall.domain.aftersale_flow import AfterSaleKind, AfterSaleState, Reason
-from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.order_flow import CloseReason, OrderState
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order, Payment
 from sim_mall.services import aftersales, orders, payments
@@ -109,6 +112,32 @@ def test_paying_twice_at_once_takes_the_money_once(app: Flask) -> None:
     assert answers == {"ok": 1, "not_payable": 5}
     with app.app_context():
         assert db.session.scalar(sa.select(sa.func.count()).select_from(Payment)) == 1
+        assert_sound(world_id)
+
+
+def test_two_payers_of_the_last_unit_that_is_taken_at_payment(app: Flask) -> None:
+    with app.app_context():
+        world = make_world()
+        seller, shop = mall.make_seller(world)
+        draft = dataclasses.replace(mall.draft(skus=[("默认", 1000, 1)]), stock_at_payment=True)
+        with unit_of_work():
+            sku = open_platform.create_listing(seller, shop.id, draft).skus[0].id
+        buyers = [mall.make_trainee(world) for _ in range(2)]
+        orders_of = {buyer.person(): mall.place(buyer, [(sku, 1)])[0] for buyer in buyers}
+        world_id = world.id
+        db.session.remove()
+
+    def pay(buyer: Any) -> Callable[[], Any]:
+        return lambda: payments.pay_orders(buyer, [orders_of[buyer.person()]], mall.key())
+
+    assert at_once(app, [pay(buyer) for buyer in buyers], width=2) == {"ok": 2}
+    with app.app_context():
+        rows = [mall.order_row(order_id) for order_id in orders_of.values()]
+        assert sorted(row.state for row in rows) == [OrderState.CLOSED, OrderState.PAID]
+        assert [row.close_reason for row in rows if row.state == OrderState.CLOSED] == [CloseReason.SOLD_OUT]
+        assert stock_of(sku) == (1, 1, 0)
+        wallets = sorted(book.balance(world_id, book.wallet(account_id)) for account_id in orders_of)
+        assert (wallets, book.balance(world_id, book.ESCROW)) == ([9_999_000, 10_000_000], 1000)
         assert_sound(world_id)
 
 

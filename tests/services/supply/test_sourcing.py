@@ -14,9 +14,12 @@ from app.core.errors import InvalidInput, Refused
 from app.core.uow import unit_of_work
 from app.ledger import book
 from app.worlds.models import World
+from app.worlds.ticker import run_due
+from sim_mall import open_platform
 from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
 from sim_mall.open_platform import get_order, listings_by_id
-from sim_mall.services import aftersales
+from sim_mall.services import aftersales, goods_tables
+from sim_mall.services.listings import load_listing
 from sim_supply import mall_client
 from sim_supply.domain.cooperation import CooperationState
 from sim_supply.domain.order_flow import OrderState
@@ -140,6 +143,27 @@ def test_ratio_safety_lock_and_few(world: World, seller: Actor) -> None:
         mappings.lock_stock(seller, shop.id, supply.mall_sku(shop.id), None)
     assert saleable(seller) == 7
     assert sync_settings.log_of(shop.id, 1).total == 5
+
+
+def test_safety_stock_of_mall_and_sync_does_not_count_twice(world: World, seller: Actor) -> None:
+    supply.list_products(seller, world, "P1")
+    shop = shop_of(seller)
+    with unit_of_work():
+        sync_settings.save(seller, SyncRule(safety=3), auto_reprice=False)
+    sku_id = supply.mall_sku(shop.id)
+    seen = []
+    for safety in (2, 5, 0):
+        info = next(iter(open_platform.own_listings(seller, shop.id)))
+        listing = load_listing(info.id)
+        sku = next(row for row in listing.skus if row.id == sku_id)
+        edit = goods_tables.SkuEdit(
+            sku_id, sku.price, sku.stock.on_hand, sku.price, sku.stock.on_hand, safety, sku.stock.safety
+        )
+        with unit_of_work():
+            goods_tables.batch_edit(seller, [info.id], [edit], {})
+        run_due(world.id)
+        seen.append(saleable(seller))
+    assert seen == [7, 5, 7]
 
 
 def test_stocking_is_received_counted_and_sold_at_the_average(world: World, seller: Actor) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from sim_mall.domain import freight
+from sim_mall.domain import freight, mp4
 from sim_mall.domain.category_book import attributes_of, deposit_of, licence_of, missing_attributes, with_usual
 from sim_mall.domain.freight import FreightRow, FreightTemplate, FreightUnit, Load
 from sim_mall.domain.papers import (
@@ -22,7 +22,7 @@ from sim_mall.domain.quality import ListingFacts, level, score, score_parts
 from sim_mall.domain.shop_flow import Subject
 from sim_mall.domain.specs import matrix_of, shown_spec, spec_text
 
-PIECE, GRAM = FreightUnit.PIECE, FreightUnit.GRAM
+PIECE, GRAM, CM3 = FreightUnit.PIECE, FreightUnit.GRAM, FreightUnit.CM3
 TODAY = date(2026, 11, 21)
 
 
@@ -32,6 +32,54 @@ TODAY = date(2026, 11, 21)
 def test_weight_pays_first_and_steps(grams: int, fee: int) -> None:
     template = FreightTemplate(GRAM, FreightRow(1000, 800, 1000, 300))
     assert freight.shop_freight([Load(0, 1, template, 0, 1, grams, 0)], "11").fee == fee
+
+
+@pytest.mark.parametrize(
+    ("cm3", "count", "fee"),
+    [(0, 1, 900), (10_000, 1, 900), (10_001, 1, 1100), (15_625, 1, 1300), (27_000, 1, 1700), (8_000, 2, 1300)],
+)
+def test_volume_pays_first_and_steps(cm3: int, count: int, fee: int) -> None:
+    template = FreightTemplate(CM3, FreightRow(10_000, 900, 5_000, 200))
+    assert freight.shop_freight([Load(0, 1, template, 0, count, 700, 0, cm3)], "11").fee == fee
+
+
+def test_the_example_on_the_form() -> None:
+    template = FreightTemplate(CM3, FreightRow(10_000, 900, 5_000, 200))
+    assert freight.shop_freight([Load(0, 1, template, 0, 1, 0, 0, 30 * 30 * 20)], "").fee == 1300
+    assert freight.from_json(freight.to_json(template)) == template
+
+
+def test_the_highest_first_fee_and_steps_of_the_others() -> None:
+    piece = FreightTemplate(PIECE, FreightRow(1, 600, 1, 200))
+    heavy = FreightTemplate(GRAM, FreightRow(1000, 800, 1000, 300))
+    free = FreightTemplate(PIECE, FreightRow(1, 900, 1, 900, free_count=1))
+    dear_steps = FreightTemplate(PIECE, FreightRow(10, 500, 1, 500))
+    one, two = Load(0, 1, piece, 0, 2, 0, 0), Load(1, 2, heavy, 0, 1, 2300, 0)
+
+    def fees(*loads: Load) -> tuple[int, int]:
+        return tuple(freight.shop_freight(loads, "11", how).fee for how in freight.Combining)  # type: ignore[return-value]
+
+    assert fees(one) == (800, 800)
+    assert fees(one, two) == (800 + 1400, 1400 + 2 * 200)  # 8 yuan is the higher first fee
+    assert fees(one, two, Load(2, 3, free, 0, 1, 0, 0)) == (2200, 1800)
+    assert fees(two, Load(2, None, None, 1000, 1, 0, 0)) == (2400, 1000 + 3 * 300)  # the flat fee is a first fee too
+    assert fees(two, Load(2, 4, dear_steps, 0, 3, 0, 0)) == (1900, 1900)  # never dearer than the sum
+    away = FreightTemplate(PIECE, None, (FreightRow(1, 100, 1, 100, regions=("31",)),))
+    gone = freight.shop_freight([one, Load(5, 6, away, 0, 1, 0, 0)], "11", freight.Combining.MAX_FIRST)
+    assert (gone.fee, gone.blocked) == (800, (5,))
+
+
+def test_mp4_is_known_by_its_boxes() -> None:
+    def box(kind: bytes, body: bytes = b"") -> bytes:
+        return (8 + len(body)).to_bytes(4, "big") + kind + body
+
+    whole = box(b"ftyp", b"isom\0\0\0\0") + box(b"moov", b"x" * 20) + box(b"mdat", b"y" * 40)
+    assert mp4.is_mp4(whole)
+    long = box(b"ftyp", b"isom") + box(b"moov") + b"\0\0\0\x01mdat" + (20).to_bytes(8, "big") + b"yyyy"
+    assert mp4.is_mp4(long) and mp4.is_mp4(long[:-20] + b"\0\0\0\0mdat123")
+    heic = box(b"ftyp", b"heic") + box(b"meta", b"z" * 9) + box(b"mdat", b"y")
+    for wrong in (b"", b"MZ not a video", whole[:-1], heic, box(b"moov") + box(b"ftyp") + box(b"mdat"), b"\0" * 64):
+        assert not mp4.is_mp4(wrong)
 
 
 def test_regions_free_ifs_and_places_without_delivery() -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app.core.db import db
+from app.worlds.models import World
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.shop_flow import ShopState
 from sim_mall.models.goods import FreightTemplate, Listing, Sku
@@ -95,8 +96,20 @@ def test_a_listing_with_everything(app: Flask, room: Room) -> None:
     assert client.post("/seller/products/new", data=wide | {"pictures": "nobodys"}).status_code == 400
     stopped = client.post("/seller/products/new", data=wide)
     assert (stopped.status_code, "没有上传品牌授权" in stopped.text) == (400, True)
-    wide |= {"anyway": "1"}
-    assert client.post("/seller/products/new", data=wide).status_code == 302
+    wide |= {"anyway": "1", "stock_at_payment": "y", "skus-0-safety": "4", "skus-1-safety": "2"}
+    nothing = client.post("/seller/products/new", data=wide)
+    assert "规格“颜色:雾蓝;尺寸:45”的安全库存 2 件不少于库存 2 件" in nothing.text
+    wide |= {"skus-1-safety": "0"}
+    wrong = client.post("/seller/products/new", data=wide | {"video_file": (BytesIO(b"MZ\x00 no film"), "a.mp4")})
+    assert (wrong.status_code, "文件内容不是完整的 MP4 视频" in wrong.text) == (400, True)
+    film = {"video_file": (BytesIO(mall.small_film()), "a.mp4")}
+    bulky = client.post("/seller/freight/new", data=rules | {"key": mall.key(), "name": "按体积", "unit": "cm3"})
+    assert bulky.status_code == 302
+    with app.app_context():
+        by_volume = db.session.scalars(sa.select(FreightTemplate.id).order_by(FreightTemplate.id.desc())).first()
+    no_volume = client.post("/seller/products/new", data=wide | {"freight_template": str(by_volume)})
+    assert "按体积计费，请给每个规格填写体积" in no_volume.text
+    assert client.post("/seller/products/new", data=wide | film).status_code == 302
     with app.app_context():
         row = db.session.scalars(sa.select(Listing)).one()
         listing_id = row.id
@@ -107,10 +120,20 @@ def test_a_listing_with_everything(app: Flask, room: Room) -> None:
         assert (row.score >= 40, row.free_shipping) == (True, False)
         assert [sku.spec for sku in listings.load_listing(listing_id).skus] == ["米白 / 45", "雾蓝 / 45"]
     seen = room.buyer.get(f"/mall/products/{listing_id}").text
+    source = re.search(r'<video[^>]* src="([^"]+)"', seen)
+    assert source and "付款减库存：先付先得" in seen and "<span data-show-left>8</span>" in seen
+    whole, part = room.buyer.get(source[1]), room.buyer.get(source[1], headers={"Range": "bytes=4-7"})
+    assert (whole.content_type, whole.data) == ("video/mp4", mall.small_film())
+    assert (part.status_code, part.data) == (206, b"ftyp")
     assert "运费 ¥9.90（寄往北京市东城区）" in seen
     assert 'data-axis="0"' in seen and "45 厘米" in seen and first["url"] in seen
     edit = client.get(f"/seller/products/{listing_id}/edit").text
-    assert "质量分" in edit and "颜色:雾蓝;尺寸:45" in edit
+    assert "质量分" in edit and "颜色:雾蓝;尺寸:45" in edit and "删除现有视频" in edit
+    used = client.post(f"/seller/freight/{template}", data={**rules, "unit": "cm3"})
+    assert (used.status_code, "还没有填写体积" in used.text) == (409, True)
+    picked = re.search(r'name="sku" value="(\d+)"', seen)
+    assert picked
+    _buy_too_late(app, room, int(picked[1]))
     file = {"key": mall.key(), "title": "质检报告", "file": (BytesIO(b"%PDF-1.4 x"), "a.pdf")}
     assert client.post(f"/seller/products/{listing_id}/files", data=file).status_code == 302
     assert "质检报告" in room.buyer.get(f"/mall/products/{listing_id}").text
@@ -121,6 +144,24 @@ def test_a_listing_with_everything(app: Flask, room: Room) -> None:
     assert "副本" in client.get(copied.location).text
     assert "库存预警" in client.get("/seller/products/?tab=alarm").text
     assert room.buyer.get(f"/seller/products/{listing_id}/edit").status_code == 404
+
+
+def _buy_too_late(app: Flask, room: Room, sku: int) -> None:
+    """Two orders for more than there is: the first payment takes the stock, the second comes back at once."""
+    with app.app_context():
+        buyer = mall.make_trainee(db.session.get_one(World, room.world_id))
+        first, second = (mall.place(buyer, [(sku, 4)])[0] for _ in range(2))
+        batch = {order_id: mall.order_row(order_id).batch for order_id in (first, second)}
+        guest = app.test_client()
+        sign_in(guest, buyer)
+    desk = guest.get(f"/mall/pay/{batch[second]}").text
+    assert "付款减库存：先付先得" in desk and "还没有占用库存" in guest.get(f"/mall/orders/{second}").text
+    for order_id, told in ((first, "支付成功"), (second, "来晚一步")):
+        paid = {"key": mall.key(), "order": str(order_id)}
+        answer = guest.post(f"/mall/pay/{batch[order_id]}", data=paid, follow_redirects=True)
+        assert told in answer.text
+    assert "付款时已售完" in answer.text and "已自动退回钱包" in answer.text
+    assert "付款时库存已不够" in room.client.get(f"/seller/orders/{second}").text
 
 
 def test_tables_of_goods(app: Flask, room: Room) -> None:
@@ -155,6 +196,20 @@ def test_tables_of_goods(app: Flask, room: Room) -> None:
         cup_id = cup.id
         assert (cup.title, cup.state) == ("粗陶咖啡杯 手作质感", ListingState.ON_SALE)
         sku = db.session.scalars(sa.select(Sku).where(Sku.listing_id == cup_id)).one().id
+    sheet = (
+        SHEET.replace("库存", "库存,安全库存,体积立方厘米,付款减库存")
+        + "粗陶咖啡杯 手作质感,餐厨,杯壶,材质:陶,,C1,39,12,{},{},是"
+    )
+    refused = client.get(send(sheet.format("二", "") + "\n")).text
+    assert "“安全库存”应是整数，现在是“二”。" in refused
+    where = send(sheet.format(2, 1500).replace("标题,", "商品ID,标题,").replace("粗陶", f"{cup_id},粗陶", 1))
+    taken = client.post(where, data={"key": key(client.get(where).text), "target": "sale"})
+    assert taken.status_code == 302
+    with app.app_context():
+        row = listings.load_listing(cup_id)
+        kept = [(sku.volume_cm3, sku.stock.safety, sku.stock.saleable) for sku in listings.live_skus(row)]
+        assert (row.stock_at_payment, kept) == (True, [(1500, 2, 10)])
+        sku = listings.live_skus(row)[0].id
     book = client.get("/seller/products/export.xlsx").data
     assert book[:2] == b"PK"
     assert client.get("/seller/products/import/template.xlsx").data[:2] == b"PK"
@@ -163,13 +218,14 @@ def test_tables_of_goods(app: Flask, room: Room) -> None:
     page = client.get(f"/seller/products/batch?ids={cup_id}").text
     assert f'name="price-{sku}"' in page
     sent = {"ids": str(cup_id), f"price-{sku}": "45", f"was-price-{sku}": "3900", f"stock-{sku}": "20",
-            f"was-stock-{sku}": "12", f"category-{cup_id}": "餐厨/餐具"}  # fmt: skip
+            f"was-stock-{sku}": "12", f"safety-{sku}": "5", f"was-safety-{sku}": "2",
+            f"category-{cup_id}": "餐厨/餐具"}  # fmt: skip
     assert client.post("/seller/products/batch", data=sent).status_code == 302
     stale = client.post("/seller/products/batch", data=sent | {f"price-{sku}": "50"})
     assert stale.status_code == 409
     with app.app_context():
         cup = db.session.get_one(Listing, cup_id)
-        assert (cup.price_from, cup.category.l2) == (4500, "餐具")
+        assert (cup.price_from, cup.category.l2, cup.skus[0].stock.saleable) == (4500, "餐具", 15)
     assert room.buyer.get(f"/seller/products/batch?ids={cup_id}").status_code in (302, 404)
 
 

@@ -173,7 +173,7 @@ def test_the_page_of_a_shop_is_built_published_and_brought_back(
     media = add("media")
     bad = {"file": (io.BytesIO(b"MZ not a video"), "a.mp4"), "version": version()}
     assert seller.post(media, data=bad, content_type="multipart/form-data").status_code == 400
-    film = {"file": (io.BytesIO(b"\x00\x00\x00\x18ftypmp42\x00\x00\x00\x00"), "a.mp4"), "version": version()}
+    film = {"file": (io.BytesIO(mall.small_film()), "a.mp4"), "version": version()}
     assert seller.post(media, data=film, content_type="multipart/form-data").status_code == 302
 
     assert "开店寄语" in seller.get("/seller/decor/preview").text
