@@ -200,8 +200,8 @@ def test_tables_of_goods(app: Flask, room: Room) -> None:
         SHEET.replace("库存", "库存,安全库存,体积立方厘米,付款减库存")
         + "粗陶咖啡杯 手作质感,餐厨,杯壶,材质:陶,,C1,39,12,{},{},是"
     )
-    refused = client.get(send(sheet.format("二", "") + "\n")).text
-    assert "“安全库存”应是整数，现在是“二”。" in refused
+    denied = client.get(send(sheet.format("二", "") + "\n")).text
+    assert "“安全库存”应是整数，现在是“二”。" in denied
     where = send(sheet.format(2, 1500).replace("标题,", "商品ID,标题,").replace("粗陶", f"{cup_id},粗陶", 1))
     taken = client.post(where, data={"key": key(client.get(where).text), "target": "sale"})
     assert taken.status_code == 302
