@@ -43,7 +43,7 @@ function axesOf(form, show) {
   const skus = [...form.querySelectorAll("input[name=sku]")].map((input) => ({ input, values: JSON.parse(input.dataset.values) }));
   form.querySelector("[data-all-skus]").hidden = true;
   const chosen = () => boxes.map((box) => box.querySelector("input:checked")?.value);
-  const update = () => {
+  const update = (turn = true) => {
     const now = chosen();
     boxes.forEach((box, place) => {
       for (const radio of box.querySelectorAll("input")) {
@@ -55,7 +55,7 @@ function axesOf(form, show) {
     if (found) {
       found.input.checked = true;
       show();
-      showShot(found.input.dataset.picture);
+      if (turn) showShot(found.input.dataset.picture);
     }
   };
   const pick = (values) => boxes.forEach((box, place) => {
@@ -74,7 +74,7 @@ function axesOf(form, show) {
   });
   const first = skus.find(({ input }) => input.checked) ?? skus.find(({ input }) => !input.disabled);
   if (first) pick(first.values);
-  update();
+  update(false); // the page opens on its first picture, or its video
 }
 
 function galleries(root) {
