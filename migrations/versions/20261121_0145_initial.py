@@ -2368,6 +2368,8 @@ def upgrade() -> None:
         sa.Column("freight_template_id", sa.Integer(), nullable=True),
         sa.Column("free_shipping", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("seven_day", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("stock_at_payment", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("video", sa.String(length=40), server_default="", nullable=False),
         sa.Column("alarm", sa.Integer(), server_default="5", nullable=False),
         sa.Column("score", sa.Integer(), server_default="0", nullable=False),
         sa.Column("forced_until", sa.DateTime(timezone=True), nullable=True),
@@ -2832,6 +2834,7 @@ def upgrade() -> None:
         sa.Column("picture", sa.String(length=24), server_default="", nullable=False),
         sa.Column("price", sa.BigInteger(), nullable=False),
         sa.Column("weight_g", sa.Integer(), nullable=False),
+        sa.Column("volume_cm3", sa.Integer(), server_default="0", nullable=False),
         sa.Column("removed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("price > 0", name=op.f("ck_mall_sku_price")),
         sa.ForeignKeyConstraint(["listing_id"], ["mall_listing.id"], name=op.f("fk_mall_sku_listing_id")),
@@ -3032,6 +3035,7 @@ def upgrade() -> None:
         sa.Column("cancelled", sa.Integer(), nullable=False),
         sa.Column("exchanged", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seven_day", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("at_payment", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
             "applying >= 0 AND refunded >= 0 AND exchanged >= 0 AND applying + refunded + exchanged <= quantity",
             name=op.f("ck_mall_order_line_after_sale"),
@@ -3104,10 +3108,12 @@ def upgrade() -> None:
         sa.Column("allocated", sa.Integer(), nullable=False),
         sa.Column("aside", sa.Integer(), server_default="0", nullable=False),
         sa.Column("damaged", sa.Integer(), nullable=False),
+        sa.Column("safety", sa.Integer(), server_default="0", nullable=False),
         sa.CheckConstraint(
             "allocated >= 0 AND aside >= 0 AND allocated + aside <= on_hand", name=op.f("ck_mall_stock_allocated")
         ),
         sa.CheckConstraint("damaged >= 0", name=op.f("ck_mall_stock_damaged")),
+        sa.CheckConstraint("safety >= 0", name=op.f("ck_mall_stock_safety")),
         sa.ForeignKeyConstraint(["sku_id"], ["mall_sku.id"], name=op.f("fk_mall_stock_sku_id")),
         sa.PrimaryKeyConstraint("sku_id", name=op.f("pk_mall_stock")),
     )
