@@ -49,6 +49,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("backend", narrowed or list(BACKENDS), indirect=True, scope="session")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of one server on one worker: the demo data is loaded once, a server started once."""
     for item in items:
@@ -59,6 +60,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"demo-{backend}"))
         elif "server" in names:
             item.add_marker(pytest.mark.xdist_group(f"server-{backend}"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to run when xdist does not keep groups together: every test would start servers of its own."""
+    if getattr(session.config.option, "loadgroup", False):
+        for item in session.items:
+            if (group := _group(item)) and not item.nodeid.endswith(f"@{group}"):
+                raise pytest.UsageError(
+                    f"xdist ignores the group of {item.nodeid}: pytest and xdist do not fit together"
+                )
 
 
 def _group(item: pytest.Item | None) -> str | None:

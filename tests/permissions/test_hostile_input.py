@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from flask import Flask
@@ -47,6 +48,7 @@ def test_no_form_breaks(app: Flask, stage: Stage, kind: str) -> None:
     fields = dict.fromkeys(_field_names(), NONSENSE[kind].encode("utf-8", "surrogatepass"))
     if kind != "broken characters":
         fields["key"] = f"key-{kind}".encode()
+    body = urlencode(fields)  # once: it is long, and the same for all
     marks = {row.endpoint: row for row in written_rows()}
     people: dict[Role, FlaskClient] = {}
     for role, person in stage.people.items():
@@ -62,7 +64,7 @@ def test_no_form_breaks(app: Flask, stage: Stage, kind: str) -> None:
         if allowed is None:
             continue
         address = stage.address(app, rule, "own")
-        answer = people[allowed].post(address, data=fields)
+        answer = people[allowed].post(address, data=body, content_type="application/x-www-form-urlencoded")
         told = answer.status_code < 400 or CHINESE.search(answer.get_data(as_text=True))
         if answer.status_code >= 500 or not told:
             wrong.append((rule.endpoint, answer.status_code))
