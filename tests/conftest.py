@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
 
 from app.config import Settings, load_settings
@@ -36,6 +37,10 @@ BACKENDS = ("sqlite", "postgres")
 
 SECTION = 1500  # characters of a log that are shown with a failure: the report of a whole run stays readable
 BYTECODE = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="test-templates-"))
+
+# the same examples in every run, on however slow a machine
+hypothesis_settings.register_profile("suite", derandomize=True, deadline=None)
+hypothesis_settings.load_profile("suite")
 
 SettingsMaker = Callable[..., Settings]
 AppMaker = Callable[..., Flask]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import ast
 
+import pytest
+
 from tests.architecture.sources import PACKAGES, ROOT, modules, nodes, tree
+
+pytestmark = pytest.mark.xdist_group("sources")  # every module is read once
 
 LONGEST_MODULE = 400
 LONGEST_TEST = 500  # stories are long; nobody imports them

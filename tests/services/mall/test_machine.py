@@ -220,7 +220,7 @@ def test_random_walks_keep_the_books(app_context: Flask) -> None:
     run_state_machine_as_test(
         Market,
         settings=settings(
-            max_examples=15,
+            max_examples=8,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
