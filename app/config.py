@@ -42,6 +42,8 @@ class Settings:
     sign_in_tries_of_address: int = 100  # a class room shares one address
     demo_password: str = "Demo-2026"  # noqa: S105 - shown on the sign-in page of the demo mode
     jobs_inline: bool = False
+    rtmp_url: str | None = None  # media server that encoders (OBS) push to; None: hosts use their browser
+    rtmp_pull_url: str | None = None  # where the platform fetches the same streams
     push_hosts: frozenset[str] = frozenset()  # hosts that messages of the open platform may be pushed to
     platform_calls: int = 600  # calls of the open platform a minute, of one app from one address
     signing_file: Path | None = None  # PEM with the key and certificate of the platform's seal; None: made on first use
@@ -114,6 +116,13 @@ def _database_url(environ: Mapping[str, str], var_dir: Path) -> str:
     return url
 
 
+def _rtmp_url(environ: Mapping[str, str], name: str) -> str | None:
+    url = environ.get(name, "").strip().rstrip("/")
+    if url and (not url.startswith(("rtmp://", "rtmps://")) or url.count("/") < 3):
+        raise ConfigError(f"设置 {name}={url!r} 无效：应为 rtmp://主机/应用名，例如 rtmp://live.example.org/live。")
+    return url or None
+
+
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read and check the settings.
 
@@ -152,6 +161,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     storage_url = env.get("STORAGE_URL", "").strip() or None
     if storage_url and not storage_url.startswith(("s3://", "file://")):
         raise ConfigError("设置 STORAGE_URL 无效：应以 s3:// 或 file:// 开头。")
+    rtmp_url = _rtmp_url(env, "RTMP_URL")
     return Settings(
         mode=mode,
         secret_key=secret_key,
@@ -177,4 +187,6 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         platform_calls=_integer(env, "PLATFORM_CALLS", 600, 10, 100_000),
         signing_file=Path(signing_text).resolve() if signing_text else None,
         jobs_inline=_switch(env, "JOBS_INLINE", default=mode == "test"),
+        rtmp_url=rtmp_url,
+        rtmp_pull_url=(_rtmp_url(env, "RTMP_PULL_URL") or rtmp_url) if rtmp_url else None,
     )

@@ -7,6 +7,7 @@ from flask import Flask
 import sim_livestream.views.board
 import sim_livestream.views.games
 import sim_livestream.views.keeping
+import sim_livestream.views.media
 import sim_livestream.views.picture
 import sim_livestream.views.room
 import sim_livestream.views.studio  # noqa: F401 - their routes stand on the blueprint

@@ -39,7 +39,8 @@ class LiveRoom(WorldRow, StatefulMixin, Base):
     planned_wall_at: when people are told to come. viewers, likes_told: as last told to the room.
     slide_id: the slide that is shown. cover: public name of an uploaded picture, '' for a drawn one.
     slow_seconds: between two messages of a viewer. quiet: viewers may not write. words: blocked by the host,
-    one per line. frozen: the figures as they were when the show was over, JSON.
+    one per line. key_turn: how often the key for encoders was changed. frozen: the figures as they were when the
+    show was over, JSON.
     """
 
     __tablename__ = "live_room"
@@ -69,6 +70,7 @@ class LiveRoom(WorldRow, StatefulMixin, Base):
     quiet: orm.Mapped[bool] = orm.mapped_column(default=False)
     words: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
     stop_reason: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
+    key_turn: orm.Mapped[int] = orm.mapped_column(default=0)
     frozen: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
 
     @property

@@ -7,7 +7,9 @@ because of it. Segments stay until the recording is closed.
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Sequence
 from datetime import timedelta
@@ -33,6 +35,8 @@ MOST_SESSION = 6 * 1024**3  # bytes of one session
 SESSION = re.compile(r"[a-z0-9]{8,32}")
 SEGMENT = re.compile(r"seg\d{6}\.ts")
 SILENT = timedelta(seconds=15)  # without a chunk, after which the picture counts as gone
+PATIENCE = str(int(SILENT.total_seconds() * 1_000_000))  # microseconds that ffmpeg waits for more
+ENCODER = "encoder.in"  # written again and again while an encoder pushes
 SEGMENT_SECONDS = 1
 LISTED = 6  # segments in the list of a running show
 followers: list[subprocess.Popen[bytes]] = []  # by this process: asked after, so that none stays behind as a zombie
@@ -68,17 +72,19 @@ def take_chunk(actor: Actor, number: int, session: str, index: int, data: bytes)
     if index != wanted:
         return wanted
     if index == 0:
+        if fresh(folder / ENCODER):
+            raise Refused("推流软件正在推画面，请先在软件里停止推流，再打开摄像头。")
         if not _is_recording(data):
             raise InvalidInput("浏览器的录制格式不受支持，请使用最新版的 Chrome、Edge 或 Safari。", field="chunk")
         folder.mkdir(parents=True, exist_ok=True)
-        _note_recording(room)
+        note_recording(room)
     elif incoming.stat().st_size > MOST_SESSION:
         raise Refused("这一段画面太长了，请重新打开摄像头。")
     with incoming.open("ab") as file:
         file.write(data)
     place.write_text(str(index + 1))
     if index == 0:
-        _start_ffmpeg(folder, incoming, data)
+        _follow(folder, incoming, data)
         journal.tell(access.lock(room), "notice", {"kind": "picture", "on": True})
     return index + 1
 
@@ -87,22 +93,27 @@ def _is_recording(data: bytes) -> bool:
     return data.startswith(b"\x1aE\xdf\xa3") or data[4:8] == b"ftyp"
 
 
-def _note_recording(room: LiveRoom) -> None:
+def note_recording(room: LiveRoom) -> None:
+    """Note that the show has a recording; once."""
     row = {"world_id": room.world_id, "room_id": room.id, "folder": str(room.number), "started_wall_at": wall.now()}
     add_missing(LiveRecording, **row, sha256="", size=0, seconds=0)
 
 
-def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:
-    """Follow the growing file and write segments; ends by itself when nothing comes for a while."""
+def _follow(folder: Path, incoming: Path, head: bytes) -> None:
+    """Follow the growing file of a browser; ends by itself when nothing comes for a while."""
     h264 = b"V_MPEG4/ISO/AVC" in head or b"avc1" in head
-    video = ["-c:v", "copy"] if h264 else list(TRANSCODE)
+    # not seekable: a reader of MP4 would look at the end of the file before it gives out the first frame
+    follow = ("-follow", "1", "-seekable", "0", "-rw_timeout", PATIENCE, "-i", f"file:{incoming}")
+    start_ffmpeg(folder, follow, ("-c:v", "copy") if h264 else TRANSCODE)
+
+
+def start_ffmpeg(folder: Path, source: Sequence[str], video: Sequence[str]) -> None:
+    """Let ffmpeg write the segments of a picture that comes in. source, video: its arguments for input and codec."""
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-hide_banner", "-loglevel", "error", "-nostdin", "-y"),
         *("-fflags", "+nobuffer+genpts", "-probesize", "200000", "-analyzeduration", "1000000"),
-        # not seekable: a reader of MP4 would look at the end of the file before it gives out the first frame
-        *("-follow", "1", "-seekable", "0", "-rw_timeout", str(int(SILENT.total_seconds() * 1_000_000))),
-        *("-i", f"file:{incoming}"),
+        *source,
         *video,
         *("-c:a", "aac", "-b:a", "96k", "-ar", "44100"),
         *("-f", "hls", "-hls_time", str(SEGMENT_SECONDS), "-hls_list_size", str(LISTED)),
@@ -117,12 +128,32 @@ def _start_ffmpeg(folder: Path, incoming: Path, head: bytes) -> None:
     (folder / "ffmpeg.pid").write_text(str(process.pid))
 
 
+def working(folder: Path, *, tell: bool = False) -> bool:
+    """Say whether the folder's ffmpeg runs; tell: ask it to end. Only a process that works in this folder is asked."""
+    try:
+        pid = int((folder / "ffmpeg.pid").read_text())
+        if str(folder).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
+            return False
+        if tell:
+            os.kill(pid, signal.SIGTERM)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def shown(room: LiveRoom) -> bool:
     """Say whether a picture comes in now: a chunk came a moment ago, even if no segment is ready yet."""
     if room.state not in ON_AIR:
         return False
-    came = max((file.stat().st_mtime for file in folder_of(room).glob("*.in")), default=0.0)
-    return wall.now().timestamp() - came < SILENT.total_seconds()
+    return any(fresh(file) for file in folder_of(room).glob("*.in"))
+
+
+def fresh(file: Path) -> bool:
+    """Say whether the file was written a moment ago."""
+    try:
+        return wall.now().timestamp() - file.stat().st_mtime < SILENT.total_seconds()
+    except FileNotFoundError:
+        return False
 
 
 def part(actor: Actor, number: int, name: str) -> Path:

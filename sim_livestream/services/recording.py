@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -30,6 +28,7 @@ from app.worlds.settings import setting
 from sim_livestream import access
 from sim_livestream.domain.room_flow import OVER
 from sim_livestream.models.rooms import LiveRecording, LiveRoom
+from sim_livestream.services import picture
 from sim_livestream.services.picture import folder_of
 
 JOB = "live.close_recording"
@@ -81,20 +80,11 @@ def close(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
 
 
 def _stop_encoder(folder: Path) -> None:
-    """Let ffmpeg write its last segment and end; only a process that works in this folder is asked."""
-    try:
-        pid = int((folder / "ffmpeg.pid").read_text())
-    except (FileNotFoundError, ValueError):
-        return
-    command = Path(f"/proc/{pid}/cmdline")
+    """Let ffmpeg write its last segment and end."""
     for attempt in range(STOP_TRIES):
-        try:
-            if str(folder).encode() not in command.read_bytes():
-                return
-        except OSError:
+        # told once it still waits for a file that has stopped growing; told twice it finishes
+        if not picture.working(folder, tell=attempt < 2):
             return
-        if attempt < 2:  # told once it still waits for a file that has stopped growing; told twice it finishes
-            os.kill(pid, signal.SIGTERM)
         time.sleep(0.1)
 
 

@@ -18,7 +18,7 @@ from sim_livestream.domain.packet import LENGTHS
 from sim_livestream.domain.room_flow import CLOSED, STATE_NAMES
 from sim_livestream.models.rooms import LiveSlide
 from sim_livestream.models.selling import ItemStatus
-from sim_livestream.services import catching_up, crew, explaining, figures, goods, rooms, stage, vouchers
+from sim_livestream.services import catching_up, crew, encoders, explaining, figures, goods, rooms, stage, vouchers
 from sim_livestream.services.offered import offered
 from sim_livestream.views.answers import Answer, done
 from sim_livestream.views.lobby import blueprint
@@ -100,6 +100,7 @@ def console(number: int) -> str | Response:
         coupons=vouchers.issued(room),
         fresh=new_key,  # each form of a game has a key of its own
         crew_names=crew.CREW_NAMES,
+        encoder=encoders.address_of(actor(), room),
         colleagues=crew.colleagues(actor(), number) if role == "host" else [],
         lengths=LENGTHS,
         drops=goods.DROP_MINUTES,
@@ -143,6 +144,15 @@ def start(number: int) -> Answer:
     with unit_of_work():
         rooms.start(actor(), number)
     return _to_console(number, "开播成功，观众可以进来了。")
+
+
+@blueprint.post("/studio/<int:number>/key")
+@requires(HOST)
+def change_key(number: int) -> Answer:
+    """Give the room another key for encoders."""
+    with unit_of_work():
+        encoders.change_key(actor(), number)
+    return _to_console(number, "推流码已更换，旧的已失效；请把新推流码填进推流软件。", "encoder")
 
 
 @blueprint.get("/studio/<int:number>/figures")
