@@ -17,6 +17,7 @@ from sim_livestream.models.rooms import LiveRoom, LiveSlide
 from sim_mall.data import Receiver
 
 MOST_PRICES = 200
+DIVISION_LEVELS = ("province", "city", "district")
 
 
 class RoomForm(Form):
@@ -130,12 +131,17 @@ def live_stock(values: Mapping[str, Any]) -> dict[int, int | None]:
 
 
 def receiver_of(values: Mapping[str, Any]) -> Receiver | None:
-    """Return the address typed into the buying sheet; None when the default one is taken."""
+    """Return the address of the buying sheet, with its division's code; None when the default one is taken."""
     if values.get("address") == "default":
         return None
-    name, phone, region, detail = (
-        clean_text(str(values.get(part, ""))) for part in ("name", "phone", "region", "detail")
-    )
-    if not region:
-        raise InvalidInput("请填写省市区。", field="region")
-    return Receiver(name, phone, region, detail)
+    name, phone, detail = (clean_text(str(values.get(part, ""))) for part in ("name", "phone", "detail"))
+    return Receiver(name, phone, "", detail, division_of(values))
+
+
+def division_of(values: Mapping[str, Any]) -> str:
+    """Return the code of the deepest division chosen in the three selects. Raises InvalidInput for none."""
+    codes = [str(values.get(level, "")).strip()[:12] for level in DIVISION_LEVELS]
+    code = next((code for code in reversed(codes) if code), "")
+    if not code:
+        raise InvalidInput("请选择所在地区。", field="province")
+    return code

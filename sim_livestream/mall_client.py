@@ -66,6 +66,11 @@ def default_address(actor: Actor) -> Receiver | None:
     return open_platform.default_address(actor)
 
 
+def region_of(division_code: str) -> str:
+    """Return the full name of a district. Raises InvalidInput for an unknown code or one above a district."""
+    return open_platform.leaf_region(division_code)
+
+
 def quote(actor: Actor, *, sku_id: int, quantity: int, live_price: int, region: str) -> LiveQuote:
     """Return what a purchase costs with coupons and freight."""
     return open_platform.quote_live_order(actor, sku_id=sku_id, quantity=quantity, live_price=live_price, region=region)

@@ -51,6 +51,7 @@ from sim_mall.services import (
     stock_sync,
     ticket_lists,
 )
+from sim_mall.services.addresses import leaf_region
 from sim_mall.services.coupons import CouponDraft
 from sim_mall.services.increments import Increment, fetchable_to, order_versions, sold_orders
 from sim_mall.services.live_coupons import claim_live_coupon, create_live_coupon, live_coupons, stop_live_coupon
@@ -99,6 +100,7 @@ __all__ = [
     "increment_orders",
     "keeper",
     "later_sales",
+    "leaf_region",
     "listings_by_id",
     "live_coupons",
     "live_stock",

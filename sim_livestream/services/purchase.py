@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -152,11 +152,13 @@ def buy_sheet(actor: Actor, number: int, item_id: int) -> BuySheet:
     )
 
 
-def price_of(actor: Actor, number: int, item_id: int, sku_id: int | None, quantity: int) -> LiveQuote:
-    """Return what so many units cost now, sent to the default address, with the person's best coupons and freight.
+def price_of(
+    actor: Actor, number: int, item_id: int, sku_id: int | None, quantity: int, region: str | None = None
+) -> LiveQuote:
+    """Return what so many units cost now, with the person's best coupons and freight.
 
-    sku_id: None for the first specification. Raises Refused for what cannot be bought, InvalidInput for a
-    specification that the item does not have.
+    sku_id: None for the first specification. region: division code of the address, None for the default address.
+    Raises Refused for what cannot be bought, InvalidInput for a specification that the item does not have.
     """
     actor.require(Permission.MALL_BUY)
     room = access.get_room(actor, number)
@@ -165,8 +167,9 @@ def price_of(actor: Actor, number: int, item_id: int, sku_id: int | None, quanti
         raise Refused(reason)
     price = _price(item, sku_id) if sku_id is not None else item.prices[0]
     _check_quantity(quantity)
-    receiver = mall_client.default_address(actor)
-    region = receiver.division_code if receiver else ""
+    if region is None:
+        receiver = mall_client.default_address(actor)
+        region = receiver.division_code if receiver else ""
     return mall_client.quote(actor, sku_id=price.sku_id, quantity=quantity, live_price=price.price, region=region)
 
 
@@ -208,13 +211,15 @@ def buy(
     if receiver is None:
         raise InvalidInput("请填写收货地址。", field="detail")
     where = receiver
+    if where.division_code and not where.region:
+        where = replace(where, region=mall_client.region_of(where.division_code))
 
     def carry_out() -> dict[str, object]:
         quoted = read_quote(actor, quote) if quote else None
         wanted = Wanted(item_id, sku_id, quantity, where, key, quoted, expected)
         return asdict(_order_and_pay(actor, room, wanted))
 
-    body = [number, item_id, sku_id, quantity, asdict(receiver)]
+    body = [number, item_id, sku_id, quantity, asdict(where)]
     return Bought(**once(actor, key, "live.buy", body, carry_out))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import render_template, request, url_for
 
+from app.accounts import divisions
 from app.core.errors import Refused
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
@@ -52,7 +53,7 @@ def ticket(number: int) -> Answer:
 def item(number: int, item_id: int) -> str:
     """Show the buying sheet of an item, a part of the room's page."""
     sheet = purchase.buy_sheet(actor(), number, item_id)
-    return render_template("live/_buy.html", number=number, sheet=sheet, key=new_key())
+    return render_template("live/_buy.html", number=number, sheet=sheet, key=new_key(), provinces=divisions.below(None))
 
 
 @blueprint.get("/<int:number>/items/<int:item_id>/price")
@@ -62,7 +63,8 @@ def price(number: int, item_id: int) -> dict[str, Any]:
     sku_id = forms.whole(request.args, "sku", "请选择规格。", default=0)
     quantity = forms.whole(request.args, "quantity", "购买数量应为正整数。", default=1)
     try:
-        return asdict(purchase.price_of(actor(), number, item_id, sku_id or None, quantity))
+        region = request.args.get("region")
+        return asdict(purchase.price_of(actor(), number, item_id, sku_id or None, quantity, region and region[:12]))
     except Refused as refused:  # an answer to the question, too
         return {"refusal": refused.message}
 

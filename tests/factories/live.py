@@ -30,7 +30,9 @@ _count = itertools.count(1)
 RECEIVER_FIELDS = {
     "name": "收货人甲",
     "phone": "13900000001",
-    "region": "示例省 示例市 示例区",
+    "province": "110000",
+    "city": "110100",
+    "district": "110101",
     "detail": "示例路 1 号",
 }
 

@@ -1,4 +1,5 @@
 // Buying in the room (直播间下单): the sheet comes from the server, the money goes by one POST with its key.
+import { cascades } from "../behaviour/cascade.js";
 import { startDialogs } from "../behaviour/dialogs.js";
 import { startFields } from "../behaviour/fields.js";
 import { make } from "../behaviour/once.js";
@@ -24,25 +25,33 @@ async function reckon(form) {
   if (!lines || !sku) return;
   const expected = form.querySelector("[data-buy-expected]");
   const note = form.querySelector("[data-buy-note]");
-  const asked = `${sku.value}:${form.elements.quantity.value}`;
+  const other = form.querySelector("[data-address]:checked")?.value === "other" || !form.querySelector("[data-address]");
+  const region = other ? division(form) : "";
+  const asked = `${sku.value}:${form.elements.quantity.value}:${other}:${region}`;
   expected.value = "";
   form.dataset.asked = asked;
-  const other = form.querySelector("[data-address]:checked")?.value === "other" || !form.querySelector("[data-address]");
   try {
-    const answer = await fetch(`${form.dataset.price}?sku=${sku.value}&quantity=${form.elements.quantity.value}`, { headers: { ...HEADERS, Accept: "application/json" } });
+    const answer = await fetch(`${form.dataset.price}?sku=${sku.value}&quantity=${form.elements.quantity.value}${other ? `&region=${region}` : ""}`, { headers: { ...HEADERS, Accept: "application/json" } });
     const told = await answer.json();
     if (form.dataset.asked !== asked) return;
     if (!answer.ok || told.refusal) return say(form, told.refusal ?? told.error ?? "");
-    say(form, "");
-    const rows = [["商品", yuan(told.goods)], ...told.discounts.map(([words, fen]) => [words, `-${yuan(fen)}`]), ["运费", told.freight ? yuan(told.freight) : "包邮"]];
+    say(form, told.blocked ? "店铺不往这个地区发货，请换一个收货地址。" : "");
+    const unknown = other && !region;
+    const rows = [["商品", yuan(told.goods)], ...told.discounts.map(([words, fen]) => [words, `-${yuan(fen)}`]), ["运费", unknown ? "选好地区后显示" : told.freight ? yuan(told.freight) : "包邮"]];
     lines.replaceChildren(...rows.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]));
     lines.hidden = false;
     form.querySelector("[data-buy-total]").replaceChildren(price(told.payable));
-    note.textContent = other ? "从虚拟钱包支付，运费以填写的地址为准" : "从虚拟钱包支付";
-    expected.value = other ? "" : told.payable;
+    note.textContent = unknown ? "从虚拟钱包支付，选好地区后运费才准" : "从虚拟钱包支付";
+    expected.value = unknown || told.blocked ? "" : told.payable;
   } catch {
     note.textContent = "从虚拟钱包支付，运费和优惠以订单为准";
   }
+}
+
+// The code of the district: '' until the last select that has choices is chosen.
+function division(form) {
+  const shown = [...form.querySelectorAll("[data-cascade] select")].filter((select) => !select.closest(".field").hidden);
+  return shown.at(-1)?.value ?? "";
 }
 
 function address(form) {
@@ -51,6 +60,7 @@ function address(form) {
   const typed = form.querySelector("[data-address]:checked")?.value !== "default";
   other.hidden = !typed;
   for (const field of other.querySelectorAll("input")) field.disabled = !typed;
+  for (const field of other.querySelectorAll("select")) field.disabled = !typed || (field.options.length <= 1);
 }
 
 function say(form, text) {
@@ -106,13 +116,14 @@ export async function openSheet(dialog, address_, opener) {
   const form = body.querySelector("form");
   startFields(body);
   startDialogs(body);
+  cascades(body);
   total(form);
   address(form);
   reckon(form);
   let timer = 0;
   for (const kind of ["input", "change"]) {
     form.addEventListener(kind, (event) => {
-      if (!["quantity", "sku", "address"].includes(event.target.name)) return;
+      if (!["quantity", "sku", "address", "province", "city", "district"].includes(event.target.name)) return;
       total(form);
       address(form);
       clearTimeout(timer);

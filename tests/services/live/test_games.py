@@ -23,13 +23,12 @@ from sim_livestream.domain.room_flow import RoomState
 from sim_livestream.models.people import LiveAlarm
 from sim_livestream.models.play import LiveLotEntry, LivePacket, LivePacketClaim, LotCondition
 from sim_livestream.services import chat, crew, games, goods, lots, moderation, packets, polls, purchase, rooms
-from sim_mall.data import Receiver
 from sim_mall.models.trade import Order
-from tests.factories.live import RECEIVER_FIELDS, Show, make_show, make_viewer, room_row
-from tests.factories.mall import key
+from tests.factories.live import Show, make_show, make_viewer, room_row
+from tests.factories.mall import RECEIVER, key
 from tests.factories.world import make_actor, make_world
 
-WHERE = Receiver(**RECEIVER_FIELDS)
+WHERE = RECEIVER
 
 
 @pytest.mark.parametrize(("total", "pieces"), [(1, 1), (7, 7), (8, 7), (2000, 10), (19_99, 3), (20_000_00, 500)])

@@ -34,9 +34,14 @@ def test_a_number_that_is_none(text: str) -> None:
 
 def test_the_default_address_or_a_typed_one() -> None:
     assert receiver_of({"address": "default", "name": "x"}) is None
-    typed = receiver_of({"name": " 张\u200b三 ", "phone": "13900000001", "region": "上海市", "detail": "示例路 1 号"})
+    typed = receiver_of({"name": " 张\u200b三 ", "phone": "13900000001", "province": "310000", "detail": "示例路 1 号"})
     assert typed is not None
-    assert (typed.name, typed.phone, typed.region, typed.detail) == ("张三", "13900000001", "上海市", "示例路 1 号")
+    assert (typed.name, typed.phone, typed.division_code, typed.detail) == (
+        "张三",
+        "13900000001",
+        "310000",
+        "示例路 1 号",
+    )
     with pytest.raises(InvalidInput) as refusal:
-        receiver_of({"name": "张三", "phone": "13900000001", "region": " ", "detail": "示例路 1 号"})
-    assert refusal.value.field == "region"
+        receiver_of({"name": "张三", "phone": "13900000001", "province": " ", "detail": "示例路 1 号"})
+    assert refusal.value.field == "province"

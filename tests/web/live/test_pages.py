@@ -21,7 +21,10 @@ from sim_livestream.models.people import LiveComment
 from sim_livestream.models.rooms import LiveRoom, LiveSlide
 from sim_livestream.models.selling import LiveItem, LivePrice, LiveSale
 from sim_livestream.services import chat, goods, rooms
+from sim_mall.domain.freight import FreightRow, FreightTemplate, FreightUnit
+from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order
+from sim_mall.services import freight
 from tests.factories.live import RECEIVER_FIELDS, Show, make_show, make_viewer, room_row
 from tests.factories.mall import add_address, key, make_listing, make_seller
 from tests.factories.queries import count_queries
@@ -243,7 +246,9 @@ def test_buying_in_the_room(app_context: Flask, show: Show) -> None:
         ({"quantity": "0"}, "quantity"),
         ({"name": ""}, "name"),
         ({"phone": "12345"}, "phone"),
-        ({"region": ""}, "region"),
+        ({"province": "", "city": "", "district": ""}, "province"),
+        ({"district": ""}, "division_code"),
+        ({"district": "999999"}, "division_code"),
         ({"detail": ""}, "detail"),
         ({"key": ""}, "key"),
     ],
@@ -366,6 +371,42 @@ def test_coupons_and_the_whole_price_on_the_pages(app: Flask) -> None:
     assert gone.status_code == 409
     own = host.get(f"{item}/price", headers=SCRIPT)
     assert (own.status_code, own.get_json()) == (200, {"refusal": "这是你自己的店铺，不能购买自己的商品。"})
+
+
+def test_freight_follows_the_region_that_is_chosen_in_the_sheet(app: Flask) -> None:
+    with app.app_context():
+        show = make_show(freight=6_00)
+        with unit_of_work():
+            far = FreightRow(1, 20_00, 1, 0, regions=("65",))
+            rules = FreightTemplate(FreightUnit.PIECE, FreightRow(1, 6_00, 1, 0), (far,), no_ship=("54",))
+            template = freight.create_template(show.host, "按地区", rules, key())
+            db.session.get_one(Listing, show.listing.id).freight_template_id = template
+        viewer = make_viewer(show)
+        add_address(viewer)
+        guest = browser(app, viewer)
+    item = f"/live/{show.number}/items/{show.item_id}"
+    assert 'name="province"' in page(guest, item)
+
+    def told(region: str | None) -> tuple[int, bool]:
+        query = "" if region is None else f"&region={region}"
+        answer = guest.get(f"{item}/price?sku={show.sku_id}&quantity=1{query}", headers=SCRIPT).get_json()
+        return answer["payable"], answer["blocked"]
+
+    assert [told(region) for region in (None, "", "110101", "650102")] == [
+        (45_00, False),
+        (45_00, False),
+        (45_00, False),
+        (59_00, False),
+    ]
+    assert told("540102")[1] is True
+    there = {"province": "650000", "city": "650100", "district": "650102", "expected": "5900"}
+    bought = guest.post(f"{item}/buy", data=buy_fields(show, **there), headers=SCRIPT).get_json()
+    assert bought["payable"] == 59_00
+    with app.app_context():
+        assert db.session.scalars(sa.select(Order.receiver_region)).one().startswith("新疆维吾尔自治区")
+    nowhere = {"province": "540000", "city": "540100", "district": "540102"}
+    refused = guest.post(f"{item}/buy", data=buy_fields(show, **nowhere), headers=SCRIPT)
+    assert refused.status_code == 409
 
 
 def test_a_cover_is_uploaded_and_shown_in_the_lobby(app: Flask) -> None:
