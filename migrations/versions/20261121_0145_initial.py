@@ -789,6 +789,7 @@ def upgrade() -> None:
         sa.Column("quiet", sa.Boolean(), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.Column("stop_reason", sa.String(length=200), nullable=False),
+        sa.Column("key_turn", sa.Integer(), nullable=False),
         sa.Column("frozen", sa.Text(), nullable=False),
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
