@@ -116,8 +116,8 @@ def _database_url(environ: Mapping[str, str], var_dir: Path) -> str:
     return url
 
 
-def _rtmp_url(environ: Mapping[str, str], name: str) -> str | None:
-    url = environ.get(name, "").strip().rstrip("/")
+def _rtmp_url(name: str, text: str) -> str | None:
+    url = text.strip().rstrip("/")
     if url and (not url.startswith(("rtmp://", "rtmps://")) or url.count("/") < 3):
         raise ConfigError(f"设置 {name}={url!r} 无效：应为 rtmp://主机/应用名，例如 rtmp://live.example.org/live。")
     return url or None
@@ -161,7 +161,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     storage_url = env.get("STORAGE_URL", "").strip() or None
     if storage_url and not storage_url.startswith(("s3://", "file://")):
         raise ConfigError("设置 STORAGE_URL 无效：应以 s3:// 或 file:// 开头。")
-    rtmp_url = _rtmp_url(env, "RTMP_URL")
+    rtmp_url = _rtmp_url("RTMP_URL", env.get("RTMP_URL", ""))
+    rtmp_pull_url = _rtmp_url("RTMP_PULL_URL", env.get("RTMP_PULL_URL", ""))
     return Settings(
         mode=mode,
         secret_key=secret_key,
@@ -188,5 +189,5 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         signing_file=Path(signing_text).resolve() if signing_text else None,
         jobs_inline=_switch(env, "JOBS_INLINE", default=mode == "test"),
         rtmp_url=rtmp_url,
-        rtmp_pull_url=(_rtmp_url(env, "RTMP_PULL_URL") or rtmp_url) if rtmp_url else None,
+        rtmp_pull_url=(rtmp_pull_url or rtmp_url) if rtmp_url else None,
     )
