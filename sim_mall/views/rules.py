@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from app.core.errors import DomainError
+from app.core.money import parse_yuan
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -14,6 +15,7 @@ from app.core.web.formats import datetime_zh, when
 from app.core.web.paging import page_number, paginate
 from app.worlds.clock import sim_now
 from sim_mall import access, access_service
+from sim_mall.domain.audit_rules import MAX_SKUS
 from sim_mall.domain.rules.book import RULES
 from sim_mall.domain.rules.checks import FIELD_NAMES, GoodsFacts
 from sim_mall.domain.rules.penalties import EFFECT_NAMES, half_back
@@ -247,6 +249,18 @@ def answer_quiz(violation_id: int) -> Answer:
     return redirect(url_for("seller.violation", violation_id=violation_id))
 
 
+def _priced_skus() -> list[tuple[str, int]]:
+    """Return the SKUs that a form of goods names with their prices; what is no price yet is left out."""
+    found = []
+    for place in range(MAX_SKUS):
+        try:
+            price = parse_yuan(request.form.get(f"skus-{place}-price", "").strip())
+        except ValueError:
+            continue
+        found.append((request.form.get(f"skus-{place}-spec", "")[:120], price))
+    return found
+
+
 @seller.post("/rules/check")
 @requires(Permission.MALL_SELL)
 def check_texts() -> Answer:
@@ -262,7 +276,12 @@ def check_texts() -> Answer:
     named = [name for name in request.form if name.startswith("attribute:") and request.form[name]]
     stated = {name.removeprefix("attribute:"): request.form[name] for name in named[:100]}
     papers = request.form.get("papers") == "1"  # files lie with the goods; the server looks itself when it is sent
-    facts = GoodsFacts(texts, category, (), attributes=stated, authorised=papers)
+    cover, changed = request.form.get("pictures", "").split(",")[:1], digits(request.form.get("listing", ""))
+    seat = access.seat(actor())
+    others, look = checking.beside(seat.shop.id, cover, changed) if seat and seat.may(ShopPower.GOODS) else ([], "")
+    facts = GoodsFacts(
+        texts, category, _priced_skus(), others=others, picture=look, attributes=stated, authorised=papers
+    )
     found = checking.check_draft(world_id, facts)
     return {
         "findings": [{**finding.plain(), "stops": checking.counts(finding, how)} for finding in found],

@@ -89,6 +89,12 @@ def _others(shop_id: int, cover: Sequence[str], before: int | None) -> tuple[lis
     return others, looks.get((list(cover) or [""])[0], "")
 
 
+def beside(shop_id: int, cover: Sequence[str], listing_id: int | None) -> tuple[list[Other], str]:
+    """Return the goods on sale that a form's goods may repeat, and how its cover looks; not the goods it changes."""
+    others, look = _others(shop_id, [name for name in cover if name], None)
+    return [other for other in others if other.id != listing_id], look
+
+
 def _has_papers(listing_id: int) -> bool:
     """Say whether a file (授权书, 商标注册证 …) lies with the listing."""
     query = sa.select(Qualification.id).where(

@@ -117,6 +117,12 @@ def test_foreign_attributes_put_goods_into_the_wrong_category(app: Flask) -> Non
         ("R2", "attributes", True),
         ("R14", "brand", True),
     }
+    twin = mall.make_listing(seller, shop, title="云朵抱枕 柔软回弹")
+    sent = {"csrf_token": token, "title": "云朵抱枕 柔软回弹", "brief": "柔软透气", "category_l1": "居家"}
+    sent |= {"skus-0-spec": "抱枕", "skus-0-price": "100", "skus-1-spec": "补差价专用", "skus-1-price": "1"}
+    for listing, hints in (("", {("R3", "title"), ("R4", "skus")}), (str(twin.id), {("R4", "skus")})):
+        found = client.post("/seller/rules/check", data=sent | {"listing": listing}).get_json()["findings"]
+        assert {(one["rule"], one["field"]) for one in found} == hints
 
 
 def _promotion(seller: Actor, listing: ListingInfo) -> Promotion:
