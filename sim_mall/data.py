@@ -75,7 +75,8 @@ class ListingDraft:
 
     freight_fee: fen per shop order, where no freight_template_id is given. pictures: names of uploaded pictures, the
     first is the cover. detail: HTML, sanitised when stored. alarm: saleable units of a SKU at which the seller is told.
-    stock_at_payment: stock is taken at payment (付款减库存). video: public name of the shop's stored MP4, '' for none.
+    stock_at_payment: stock is taken at payment (付款减库存). buy_limit: units of one buyer (限购), 0 for any.
+    video: public name of the shop's stored MP4, '' for none.
     accept_risk: False asks for the soft block first (the form; 仍要提交 sets it).
     """
 
@@ -98,6 +99,7 @@ class ListingDraft:
     accept_risk: bool = True
     stock_at_payment: bool = False
     video: str = ""
+    buy_limit: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,12 @@ class ListingForm(Form):
         description="默认下单就占库存。勾选后付款时才扣：先付先得，付款时卖完的订单会自动退款并关闭。"
         "秒杀、拼团、直播和换货仍在下单时占用。",
     )
+    buy_limit = IntegerField(
+        "每人限购（件）",
+        [Optional(), NumberRange(0, 999, "每人限购应在 0 到 999 件之间，0 表示不限。")],
+        default=0,
+        description="按已付款和待付款的订单计算，0 表示不限。",
+    )
     alarm = IntegerField(
         "预警值",
         [Optional(), NumberRange(0, MAX_STOCK, f"预警值应在 0 到 {MAX_STOCK} 之间。")],

@@ -64,7 +64,8 @@ class Listing(StatefulMixin, Base):
     (3 to 15 a review). axes: [[name, [value…]]…]. pictures: names of GoodsPicture, the first is the cover.
     detail: sanitised HTML. freight_fee counts where no template is set; free_shipping: nothing is ever asked.
     alarm: saleable units of a SKU at which the seller is told. score: quality, 0 to 100. stock_at_payment: stock is
-    taken when an order is paid, not when it is placed (付款减库存). video: public name of a stored MP4, '' for none.
+    taken when an order is paid, not when it is placed (付款减库存). buy_limit: units of one buyer, 0
+    for any. video: public name of a stored MP4, '' for none.
     """
 
     __tablename__ = "mall_listing"
@@ -89,6 +90,7 @@ class Listing(StatefulMixin, Base):
     free_shipping: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     seven_day: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
     stock_at_payment: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    buy_limit: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     video: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="", server_default="")
     alarm: orm.Mapped[int] = orm.mapped_column(default=5, server_default="5")
     score: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
@@ -117,6 +119,7 @@ class Listing(StatefulMixin, Base):
         sa.CheckConstraint("price_from > 0 AND price_from <= price_to", name="price"),
         sa.CheckConstraint("freight_fee >= 0", name="freight"),
         sa.CheckConstraint("sold >= 0", name="sold"),
+        sa.CheckConstraint("buy_limit >= 0", name="buy_limit"),
     )
 
 

@@ -31,6 +31,7 @@ COLUMNS: dict[str, str] = {
     "template": "运费模板",
     "seven_day": "7天无理由",
     "at_payment": "付款减库存",
+    "buy_limit": "每人限购",
 }
 NEEDED = ("title", "category_l1", "price", "stock")
 MAX_ROWS = 1_000
@@ -159,6 +160,7 @@ def _cells(row: dict[str, str], number: int, wrong: list[RowError]) -> tuple[Lis
         promise_hours=whole("promise_hours", 0),
         brand=row.get("brand", ""),
         seven_day=row.get("seven_day", "") not in {"否", "不支持", "0"},
+        buy_limit=whole("buy_limit", 0),
         stock_at_payment=row.get("at_payment", "") in {"是", "付款", "1"},
     )
     sku = SkuDraft(

@@ -72,7 +72,8 @@ def batch_edit(actor: Actor, ids: Sequence[int], edits: Sequence[SkuEdit], categ
     Raises Conflict when a price or a stock is no longer what the page showed, InvalidInput naming the goods.
     """
     rows = chosen(actor, ids)
-    by_sku = {edit.sku_id: edit for edit in edits}
+    by_id = {edit.sku_id: edit for edit in edits}
+    by_sku = dict(by_id)
     changed = 0
     for listing in rows:
         touched = _move(listing, categories.get(listing.id, ""))
@@ -82,6 +83,7 @@ def batch_edit(actor: Actor, ids: Sequence[int], edits: Sequence[SkuEdit], categ
                 touched |= _set(listing, sku, edit)
         if touched:
             changed += 1
+            _refuse_far_price(listing, by_id)
             _settle(actor, listing)
     if by_sku:
         raise NotFound
@@ -124,6 +126,15 @@ def _set(listing: Listing, sku: Any, edit: SkuEdit) -> bool:
         stock.set_safety(sku.id, edit.safety)
         touched = True
     return touched
+
+
+def _refuse_far_price(listing: Listing, edits: Mapping[int, SkuEdit]) -> None:
+    """Raise InvalidInput where a new price is far from the category's, as the form of goods does."""
+    mine = [edits[sku.id] for sku in live_skus(listing) if sku.id in edits]
+    wanted = [edit.price for edit in mine if edit.price != edit.was_price]
+    text = listing_rules.far_price(listing.world_id, listing.category.l1, listing.category.l2, wanted)
+    if text:
+        raise InvalidInput(f"“{listing.title}”的{text}", field="price")
 
 
 def _settle(actor: Actor, listing: Listing) -> None:
@@ -228,6 +239,7 @@ def _over(listing: Listing, goods: Goods) -> Any:
         promise_hours=said.promise_hours or now.promise_hours,
         freight_fee=said.freight_fee or now.freight_fee,
         seven_day=said.seven_day,
+        buy_limit=said.buy_limit or now.buy_limit,
         stock_at_payment=said.stock_at_payment if goods.at_payment else now.stock_at_payment,
         skus=said.skus,
     )
@@ -325,6 +337,7 @@ def export_rows(shop: Shop, tab: str, words: str) -> list[list[Any]]:
                 "template": template.name if template else "",
                 "seven_day": "是" if listing.seven_day else "否",
                 "at_payment": "是" if listing.stock_at_payment else "否",
+                "buy_limit": listing.buy_limit or "",
             }
             rows.append([row[key] for key in COLUMNS])
     return rows

@@ -130,6 +130,7 @@ def draft_of(listing: Listing) -> ListingDraft:
         alarm=listing.alarm,
         stock_at_payment=listing.stock_at_payment,
         video=listing.video,
+        buy_limit=listing.buy_limit,
     )
 
 

@@ -32,6 +32,7 @@ MAX_PICTURES = 5
 MAX_WEIGHT = 1_000_000  # grams
 MAX_VOLUME = 10_000_000  # cubic centimetres
 MAX_ATTRIBUTES = 30
+MAX_BUY_LIMIT = 999
 ENOUGH_FOR_A_MEDIAN = 20
 
 
@@ -90,20 +91,9 @@ def _plain(shop: Shop, draft: ListingDraft) -> list[Finding]:
         found.append(Finding("promise_hours", f"承诺发货时间应在 1 到 {MAX_PROMISE} 小时之间，0 表示按班级规则。"))
     if not 0 <= draft.alarm <= MAX_STOCK:
         found.append(Finding("alarm", f"库存预警值应在 0 到 {MAX_STOCK} 之间。"))
-    if any(not 0 <= sku.weight_g <= MAX_WEIGHT for sku in draft.skus):
-        found.append(Finding("skus", "重量应在 0 到 1,000,000 克之间。"))
-    if any(not 0 <= sku.volume_cm3 <= MAX_VOLUME for sku in draft.skus):
-        found.append(Finding("skus", "体积应在 0 到 10,000,000 立方厘米之间。"))
-    found += [
-        Finding("skus", f"{_label(sku)}的安全库存应在 0 到 {MAX_STOCK} 之间。")
-        for sku in draft.skus
-        if not 0 <= sku.safety <= MAX_STOCK
-    ]
-    if draft.skus:
-        try:
-            matrix_of([sku.spec for sku in draft.skus])
-        except ValueError as error:
-            found.append(Finding("skus", str(error)))
+    if not 0 <= draft.buy_limit <= MAX_BUY_LIMIT:
+        found.append(Finding("buy_limit", f"每人限购应在 0 到 {MAX_BUY_LIMIT} 件之间，0 表示不限。"))
+    found += _skus(draft)
     if len(draft.attributes) > MAX_ATTRIBUTES:
         found.append(Finding("attributes", f"属性最多 {MAX_ATTRIBUTES} 项。"))
     if reason := hostile(draft.brand):
@@ -118,6 +108,25 @@ def _plain(shop: Shop, draft: ListingDraft) -> list[Finding]:
     if draft.video and not videos.is_kept(shop.world_id, draft.video):
         found.append(Finding("video_file", "商品视频已不在存储中，请重新上传。"))
     return found + _pictures(shop, draft) + _template(shop, draft)
+
+
+def _skus(draft: ListingDraft) -> list[Finding]:
+    found = []
+    if any(not 0 <= sku.weight_g <= MAX_WEIGHT for sku in draft.skus):
+        found.append(Finding("skus", "重量应在 0 到 1,000,000 克之间。"))
+    if any(not 0 <= sku.volume_cm3 <= MAX_VOLUME for sku in draft.skus):
+        found.append(Finding("skus", "体积应在 0 到 10,000,000 立方厘米之间。"))
+    found += [
+        Finding("skus", f"{_label(sku)}的安全库存应在 0 到 {MAX_STOCK} 之间。")
+        for sku in draft.skus
+        if not 0 <= sku.safety <= MAX_STOCK
+    ]
+    if draft.skus:
+        try:
+            matrix_of([sku.spec for sku in draft.skus])
+        except ValueError as error:
+            found.append(Finding("skus", str(error)))
+    return found
 
 
 def _nothing_left(draft: ListingDraft) -> list[Finding]:
@@ -203,28 +212,33 @@ def _alike(shop: Shop, draft: ListingDraft, listing: Listing | None) -> list[Fin
 
 
 def _far_price(shop: Shop, draft: ListingDraft) -> list[Finding]:
+    """价格异常: below a fifth or above five times the category's median."""
+    text = far_price(shop.world_id, draft.category_l1, draft.category_l2, [sku.price for sku in draft.skus])
+    return [Finding("skus", text)] if text else []
+
+
+def far_price(world_id: int, l1: str, l2: str, wanted: Sequence[int]) -> str:
+    """Return what is wrong with prices (fen) that are far from those of the category, '' when nothing is."""
     query = (
         sa.select(Listing.price_from)
         .join(Category, Category.id == Listing.category_id)
         .where(
-            Listing.world_id == shop.world_id,
+            Listing.world_id == world_id,
             Listing.state == ListingState.ON_SALE,
-            Category.l1 == draft.category_l1,
-            Category.l2 == draft.category_l2,
+            Category.l1 == l1,
+            Category.l2 == l2,
         )
         .order_by(Listing.id.desc())
         .limit(200)
     )
     prices = list(db.session.scalars(query))
-    if len(prices) < ENOUGH_FOR_A_MEDIAN or not draft.skus:
-        return []
+    if len(prices) < ENOUGH_FOR_A_MEDIAN or not wanted:
+        return ""
     middle = median_low(prices)
-    low, high = min(sku.price for sku in draft.skus), max(sku.price for sku in draft.skus)
-    if low * 5 >= middle and high <= middle * 5:
-        return []
+    if min(wanted) * 5 >= middle and max(wanted) <= middle * 5:
+        return ""
     yuan = f"{middle // 100}.{middle % 100:02d}"
-    text = f"价格应在同类目中位价 {yuan} 元的 0.2 到 5 倍之间；确实不同的商品请放到更准确的类目。"
-    return [Finding("skus", text)]
+    return f"价格应在同类目中位价 {yuan} 元的 0.2 到 5 倍之间；确实不同的商品请放到更准确的类目。"
 
 
 def _other_goods(draft: ListingDraft, listing: Listing | None) -> list[Finding]:

@@ -196,6 +196,7 @@ def _values(shop: Shop, draft: ListingDraft) -> dict[str, Any]:
         "seven_day": draft.seven_day,
         "stock_at_payment": draft.stock_at_payment,
         "video": draft.video,
+        "buy_limit": draft.buy_limit,
         "alarm": draft.alarm,
         "score": quality.score(facts_of(draft)),
     }

@@ -34,6 +34,7 @@ from sim_mall.events import OrderPlaced
 from sim_mall.models.promotions import FlashUnits, LineDiscount, Promotion
 from sim_mall.models.trade import Order, OrderLine
 from sim_mall.services import (
+    buy_limits,
     cart,
     coupons,
     flash,
@@ -169,8 +170,12 @@ def _take_stock(
     for sku_id in [sku_id for sku_id, row in held.items() if row.open]:
         aside[sku_id] = aside.get(sku_id, 0) + usual.pop(sku_id)
     stock.refuse_missing(later)
+    wanted: dict[int, int] = {}
+    for line in checkout.lines:
+        wanted[line.listing.id] = wanted.get(line.listing.id, 0) + line.quantity
     stock.reserve_aside(aside, now, f"batch:{batch}")
     stock.reserve(usual, now, f"batch:{batch}")
+    buy_limits.refuse_beyond(actor, wanted)
     stock_alarm.warn(usual)
     return held
 

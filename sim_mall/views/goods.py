@@ -227,6 +227,7 @@ def _draft(form: ListingForm) -> ListingDraft:
         seven_day=bool(form.seven_day.data),
         alarm=5 if form.alarm.data is None else form.alarm.data,
         stock_at_payment=bool(form.stock_at_payment.data),
+        buy_limit=form.buy_limit.data or 0,
         video="" if form.drop_video.data else str(form.video.data or "")[:40],
         accept_risk=request.form.get("anyway") == "1",
     )
@@ -334,6 +335,7 @@ def _filled(listing: Listing) -> ListingForm:
             "seven_day": listing.seven_day,
             "alarm": listing.alarm,
             "stock_at_payment": listing.stock_at_payment,
+            "buy_limit": listing.buy_limit,
             "video": listing.video,
             "skus": [
                 {

@@ -221,6 +221,7 @@ def create_listing(call: Call, shop_id: int) -> dict[str, Any]:
         skus=skus,
         freight_fee=told["freight_fee"],
         promise_hours=told["promise_hours"],
+        buy_limit=told["buy_limit"],
         stock_at_payment=told["stock_at_payment"],
         key=call.key,
     )

@@ -181,6 +181,7 @@ DRAFT = shape(
         "unit": string("单位", 10, default="件"),
         "freight_fee": integer("买家运费（分）", 0, 100_000, default=0),
         "promise_hours": integer("承诺发货小时数，0 按班级规则", 0, 360, default=0),
+        "buy_limit": integer("每人限购件数，0 为不限", 0, 999, default=0),
         "stock_at_payment": {"type": "boolean", "description": "付款减库存", "default": False},
         "skus": listed(
             "规格",
@@ -200,7 +201,7 @@ DRAFT = shape(
             100,
         ),
     },
-    ("brief", "category_l2", "unit", "freight_fee", "promise_hours", "stock_at_payment"),
+    ("brief", "category_l2", "unit", "freight_fee", "promise_hours", "buy_limit", "stock_at_payment"),
 )
 SHIPMENT = shape(
     {

@@ -178,3 +178,26 @@ def test_a_poor_payer_keeps_the_order_and_no_stock(world: World, seller: Seller)
     assert refused.value.code == "insufficient_funds"
     assert (mall.order_row(order_id).state, stock_of(sku)) == (OrderState.PENDING_PAY, (1, 0, 0))
     assert_sound(world.id)
+
+
+def test_a_buyer_gets_no_more_than_the_limit(world: World, seller: Seller) -> None:
+    buyer, other = mall.make_trainee(world), mall.make_trainee(world)
+    draft = replace(mall.draft("限购两件的茶杯", [("白", 1000, 9), ("灰", 1000, 9)]), buy_limit=2)
+    with unit_of_work():
+        found = open_platform.create_listing(seller[0], seller[1].id, draft)
+    white, grey = (sku.id for sku in found.skus)
+    with pytest.raises(Refused, match="每人限购 2 件，最多还能买 2 件") as refused:
+        mall.place(buyer, [(white, 1), (grey, 2)])
+    assert (refused.value.code, stock_of(white), stock_of(grey)) == ("limit", (9, 0, 0), (9, 0, 0))
+    pending = mall.place(buyer, [(white, 1)])[0]
+    order = mall.buy(buyer, [(grey, 1)])
+    with pytest.raises(Refused, match="已经买了 2 件（含待付款），不能再买了"):
+        mall.place(buyer, [(grey, 1)])
+    with unit_of_work():
+        orders.cancel_order(buyer, pending)
+    mall.ask_back(buyer, order.id, order.lines[0].id)
+    run_due(world.id)  # 极速退款
+    assert mall.order_row(order.id).state == OrderState.CLOSED
+    mall.buy(buyer, [(grey, 2)])
+    mall.buy(other, [(white, 2)])
+    assert_sound(world.id)
