@@ -33,6 +33,7 @@ class Rule:
     per_order: int = 0  # flash, group: units of one order, 0: no limit
     size: int = 0  # group
     hours: int = 24  # group: until a group must be full
+    refund_full: bool = False  # group: who pays into a full one is refunded, else opens a new one
     free_from: int | None = None  # freight
     cut_from: int | None = None  # freight
     cut: int = 0  # freight

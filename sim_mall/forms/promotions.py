@@ -86,6 +86,9 @@ class PromotionForm(Form):
     price = YuanField("套餐价（元）", low=1)
     size = _count("成团人数", 10, "2 到 10 人。")
     hours = _count("成团时限（小时）", 72, "从开团算起，到时间没凑够就全额退款。")
+    refund_full = BooleanField(
+        "团满后才付款的自动退款", description="不勾选：付款时团已满员或结束，就为买家开一个新团（默认）。"
+    )
     per_user = _count("每人限购（件）", 999, "0 表示不限，按已付款和待付款的订单计算。")
     per_order = _count("每单限购（件）", 999, "0 表示不限。")
     free_from = YuanField("满多少元包邮", low=0, description="填 0 表示全店包邮；与下面一项二选一。")
@@ -106,6 +109,7 @@ class PromotionForm(Form):
             per_order=(self.per_order.data or 0) if limits else 0,
             size=(self.size.data or 0) if kind is K.GROUP else 0,
             hours=self.hours.data if kind is K.GROUP and self.hours.data is not None else 24,
+            refund_full=bool(self.refund_full.data) if kind is K.GROUP else False,
             free_from=self.free_from.data if kind is K.FREIGHT else None,
             cut_from=self.cut_from.data if kind is K.FREIGHT else None,
             cut=(self.cut.data or 0) if kind is K.FREIGHT else 0,
@@ -122,6 +126,7 @@ class PromotionForm(Form):
             "price",
             "size",
             "hours",
+            "refund_full",
             "per_user",
             "per_order",
             "free_from",
@@ -138,7 +143,7 @@ FIELDS: dict[PromotionKind, tuple[str, ...]] = {
     K.MULTI: ("min_qty", "bp"),
     K.BUNDLE: ("price",),
     K.FLASH: ("per_user", "per_order"),
-    K.GROUP: ("size", "hours", "per_user", "per_order"),
+    K.GROUP: ("size", "hours", "per_user", "per_order", "refund_full"),
     K.FREIGHT: ("free_from", "cut_from", "cut"),
 }
 TIER_ROWS = range(MAX_TIERS)

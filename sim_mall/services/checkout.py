@@ -10,7 +10,8 @@ from app.core.actor import Actor
 from app.core.errors import Conflict, InvalidInput, Issue, Refused
 from app.core.permissions import Permission
 from app.core.web.formats import yuan
-from app.worlds.clock import sim_now
+from app.worlds.clock import get_world, sim_now
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.pricing.engine import quote, with_floor
 from sim_mall.domain.pricing.terms import Cart, CartLine, Id, ItemPrice, OfferKind, Quote, StepKind
@@ -166,7 +167,7 @@ def check_out(
         why = next(iter(offers.notes.values()), "这个拼团活动已经结束")
         raise Refused(f"{why}，请返回商品页查看。", code="group_over")
     offers.item_prices += _live_prices(lines, live_price or {})
-    terms = _terms(lines, offers)
+    terms = _terms(lines, offers, stacking=bool(setting(get_world(actor.world()), "flash_stacks")))
     mine = coupons.usable(actor) if choice.coupons is None else coupons.chosen(actor, choice.coupons)
     picked = _best(terms, lines, mine) if choice.coupons is None else mine
     full_cart = _with_coupons(terms, lines, picked)
@@ -222,7 +223,7 @@ def _live_prices(lines: Sequence[CheckoutLine], live_price: Mapping[int, int]) -
     ]
 
 
-def _terms(lines: Sequence[CheckoutLine], offers: Offers) -> Cart:
+def _terms(lines: Sequence[CheckoutLine], offers: Offers, *, stacking: bool) -> Cart:
     """Return the cart without coupons and freight."""
     cart_lines = [CartLine(place, line.listing.shop_id, line.price, line.quantity) for place, line in enumerate(lines)]
     return Cart(
@@ -231,6 +232,7 @@ def _terms(lines: Sequence[CheckoutLine], offers: Offers) -> Cart:
         bundles=tuple(offers.bundles),
         multi_buys=tuple(offers.multi_buys),
         full_reductions=tuple(offers.full_reductions),
+        stacking=stacking,
     )
 
 

@@ -1,6 +1,7 @@
 """Buying groups (拼团): a seat is taken by compare-and-set when an order is paid; each group has its own deadline.
 
-Who pays into a group that is full or over becomes the head of a new one. A group that is not full at its
+Who pays into a group that is full or over becomes the head of a new one, or is refunded where the activity says so.
+A group that is not full at its
 deadline fails: every order in it is refunded as a whole, freight included, and its stock released.
 """
 
@@ -92,12 +93,24 @@ def group_order(order_id: int) -> GroupOrder | None:
 
 
 def take_seat(order: Order) -> list[int] | None:
-    """Seat a paid order. Returns None for a usual order, [] while its group forms, else all its orders."""
+    """Seat a paid order. Returns None for a usual order, [] while its group forms, else all its orders.
+
+    An order that finds no seat may be closed and refunded instead; it is CLOSED then.
+    """
     row = group_order(order.id)
     if row is None:
         return None
     now = sim_now(order.world_id)
-    group = _join(row, order) or _open(row, order)
+    group = _join(row, order)
+    if group is None:
+        promotion = db.session.get_one(Promotion, row.promotion_id)
+        if row.wanted_id is not None and from_json(promotion.rule).refund_full:
+            order.forming = True
+            db.session.flush()
+            text = f"你想加入的团已经满员或结束，订单 {order.number} 已全额退款；可以自己开一个新团。"
+            _refund(order, system_of(order.world_id), text)
+            return []
+        group = _open(row, promotion, order)
     row.group_id, row.seated_at = group.id, now
     db.session.flush()
     db.session.refresh(group)
@@ -133,13 +146,13 @@ def _join(row: GroupOrder, order: Order) -> Group | None:
     )
     if matched(changed) == 1:
         return db.session.get_one(Group, row.wanted_id, populate_existing=True)
-    text = f"你想加入的团已经满员或结束，已为订单 {order.number} 开了新团，邀请同学来拼吧。"
-    notify(order.world_id, order.buyer_id, "order", "已为你开新团", text, f"/mall/orders/{order.id}")
     return None
 
 
-def _open(row: GroupOrder, order: Order) -> Group:
-    promotion = db.session.get_one(Promotion, row.promotion_id)
+def _open(row: GroupOrder, promotion: Promotion, order: Order) -> Group:
+    if row.wanted_id is not None:
+        text = f"你想加入的团已经满员或结束，已为订单 {order.number} 开了新团，邀请同学来拼吧。"
+        notify(order.world_id, order.buyer_id, "order", "已为你开新团", text, f"/mall/orders/{order.id}")
     rule, now = from_json(promotion.rule), sim_now(order.world_id)
     group = Group(
         state=GroupState.FORMING,
@@ -189,11 +202,15 @@ def on_deadline(task: DueTask) -> None:
     actor, now = system_of(group.world_id), sim_now(group.world_id)
     fire(GROUP_FLOW, group, "fail", actor, sim_at=now, values={"ended_at": now})
     for order_id in sorted(order.id for order in seated(group)):
-        _refund(access.get_order_of_world(actor, order_id, lock=True), actor)
+        order = access.get_order_of_world(actor, order_id, lock=True)
+        _refund(order, actor, f"到时间没有凑够人数，订单 {order.number} 已全额退款。")
 
 
-def _refund(order: Order, actor: Actor) -> None:
-    """Close a paid order of a failed group: all money back, freight included, stock and coupons free again."""
+def _refund(order: Order, actor: Actor, text: str) -> None:
+    """Close a paid order that came to no group, telling the buyer why.
+
+    All money goes back, freight included; stock and coupons are free again.
+    """
     if order.state != OrderState.PAID or not order.forming:
         return
     now, amount = sim_now(order.world_id), order.payable - order.refunded
@@ -224,7 +241,6 @@ def _refund(order: Order, actor: Actor) -> None:
     coupons.order_dropped(order)
     points.give_back(order, "closed")
     note(actor, order.world_id, "order.closed", f"order:{order.id}", {"reason": CloseReason.GROUP, "amount": amount})
-    text = f"到时间没有凑够人数，订单 {order.number} 已全额退款。"
     notify(order.world_id, order.buyer_id, "order", "拼团未成团", text, f"/mall/orders/{order.id}")
     publish(OrderClosed(*facts_of(order)))
 

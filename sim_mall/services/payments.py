@@ -144,6 +144,8 @@ def _mark_paid(order: Order) -> None:
     due.withdraw(PAY_TIMEOUT, order.id)
     coupons.order_paid(order)
     full = groups.take_seat(order)  # None: no group order; []: its group still forms
+    if order.state == OrderState.CLOSED:
+        return  # no seat in its group: refunded
     for order_id in [order.id] if full is None else full:
         _start_promise(order if order_id == order.id else access.get_order_of_world(actor, order_id, lock=True))
     sold: dict[int, int] = {}
@@ -170,7 +172,7 @@ def _mark_paid(order: Order) -> None:
 def pay_orders(actor: Actor, order_ids: Sequence[int], key: str) -> list[int]:
     """Pay own orders from the wallet, all or none; ascending, so that two payers cannot lock each other.
 
-    Returns the orders that were closed and refunded, because others had paid for their last units before.
+    Returns the orders that were closed and refunded at once: others had paid for the last units or seats before.
     """
     actor.require(Permission.MALL_BUY)
     ids = sorted(set(order_ids))
@@ -179,12 +181,11 @@ def pay_orders(actor: Actor, order_ids: Sequence[int], key: str) -> list[int]:
 
     def carry_out() -> list[int]:
         attempts = [open_payment(actor, order_id) for order_id in ids]
-        stock_at_payment.take([access.get_bought_order(actor, order_id) for order_id in ids])
-        return [
-            payment.order_id
-            for payment in attempts
-            if payment_arrived(payment.world_id, payment.id, payment.amount) is Settlement.SOLD_OUT
-        ]
+        unpaid = [access.get_bought_order(actor, order_id) for order_id in ids]
+        stock_at_payment.take(unpaid)
+        for payment in attempts:
+            payment_arrived(payment.world_id, payment.id, payment.amount)
+        return [order.id for order in unpaid if order.state == OrderState.CLOSED]
 
     found: list[int] = once(actor, key, "order.pay", ids, carry_out)
     return found

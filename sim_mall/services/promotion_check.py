@@ -196,6 +196,7 @@ def _quotes(
             tuple(offers.item_prices),
             multi_buys=tuple(offers.multi_buys),
             full_reductions=tuple(offers.full_reductions),
+            stacking=bool(setting(get_world(sku.world_id), "flash_stacks")),
         )
         found.append(quote(cart))
         for template in fitting:

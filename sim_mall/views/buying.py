@@ -18,7 +18,7 @@ from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key, new_key
 from app.ledger import book
 from sim_mall import access
-from sim_mall.domain.order_flow import OrderState
+from sim_mall.domain.order_flow import CLOSE_REASONS, OrderState
 from sim_mall.models.trade import Address
 from sim_mall.services import addresses, cart, orders, payments
 from sim_mall.services.checkout import MAX_LINES, Choice
@@ -340,7 +340,9 @@ def pay(batch: str) -> Answer:
         raise
     if lost:
         rest = "，其余订单支付成功" if len(lost) < len(ids) else ""
-        flash(f"来晚一步：{len(lost)} 笔订单的商品刚被别人先付款买走，货款已自动退回钱包{rest}。", "error")
+        closed = [order for order in orders.orders_of_batch(actor(), batch) if order.id in lost]
+        why = "；".join(sorted({CLOSE_REASONS[order.close_reason] for order in closed if order.close_reason}))
+        flash(f"来晚一步：{len(lost)} 笔订单没有成交（{why}），货款已自动退回钱包{rest}。", "error")
     else:
         done("支付成功，等待卖家发货。")
     target: Response = redirect(url_for("mall.order", order_id=ids[0]) if len(ids) == 1 else url_for("mall.orders"))

@@ -121,7 +121,7 @@ class _Till:
             self._multi_buy(multi_buy)
         self._full_reductions()
         for coupon in cart.shop_coupons:
-            scope = self._scope(coupon.lines, coupon.shop)
+            scope = self._scope(coupon.lines, coupon.shop, stacking=cart.stacking)
             self._coupon(StepKind.SHOP_COUPON, coupon, scope)
         everything = range(len(cart.lines))
         if cart.platform_coupon:
@@ -148,12 +148,14 @@ class _Till:
             for index, share in zip(scope, shares, strict=True):
                 self._take(index, share, step, id_, name)
 
-    def _scope(self, lines: Scope, shop: Id | None = None) -> list[int]:
+    def _scope(self, lines: Scope, shop: Id | None = None, *, stacking: bool = False) -> list[int]:
         """Return the places of the lines that a rule of steps 2 to 4 covers."""
         return [
             index
             for index, line in enumerate(self.cart.lines)
-            if not self.alone[index] and (shop is None or line.shop == shop) and (lines is None or line.id in lines)
+            if (stacking or not self.alone[index])
+            and (shop is None or line.shop == shop)
+            and (lines is None or line.id in lines)
         ]
 
     def _total(self, scope: Sequence[int]) -> int:
@@ -215,7 +217,8 @@ class _Till:
     def _full_reductions(self) -> None:
         belongs: dict[int, FullReduction] = {}
         for rule in self.cart.full_reductions:
-            scope = [index for index in self._scope(rule.lines, rule.shop) if index not in belongs]
+            covered = self._scope(rule.lines, rule.shop, stacking=self.cart.stacking)
+            scope = [index for index in covered if index not in belongs]
             belongs.update(dict.fromkeys(scope, rule))
             total = self._total(scope)
             tier = best_tier(rule.tiers, total)

@@ -126,7 +126,10 @@ class Freight:
 
 @dataclass(frozen=True, slots=True)
 class Cart:
-    """Everything that one price is made from."""
+    """Everything that one price is made from.
+
+    stacking: lines priced by flash sale or group take part in full reductions and shop coupons all the same.
+    """
 
     lines: tuple[CartLine, ...]
     item_prices: tuple[ItemPrice, ...] = ()
@@ -137,6 +140,7 @@ class Cart:
     platform_coupon: Coupon | None = None
     points: int = 0
     freight: tuple[Freight, ...] = ()
+    stacking: bool = False
 
 
 @dataclass(frozen=True, slots=True)

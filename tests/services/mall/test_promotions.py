@@ -18,6 +18,7 @@ from app.core.uow import unit_of_work
 from app.ledger import book
 from app.worlds import clock
 from app.worlds.models import World
+from app.worlds.settings import change_setting
 from app.worlds.ticker import run_due
 from sim_mall.data import ShopInfo
 from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
@@ -276,6 +277,49 @@ def test_groups_fill_overflow_and_fail(world: World, seller: tuple[Actor, ShopIn
     with pytest.raises(Refused):
         groups.refuse_joining(second, promotion.id, newer.id)
     assert_sound(world.id)
+
+
+def test_who_finds_no_seat_is_refunded_where_the_activity_says_so(
+    world: World, seller: tuple[Actor, ShopInfo], buyer: Actor
+) -> None:
+    listing = mall.make_listing(*seller, skus=[("默认", 1000, 10)], freight=600)
+    sku, rule = listing.skus[0].id, Rule(size=2, hours=24, refund_full=True)
+    promotion = made.start(seller[0], K.GROUP, rule, ItemDraft(listing.id, sku, 700), hours=100)
+    mall.pay(buyer, submit(buyer, [(sku, 1)], Choice(coupons=(), group=GroupChoice(promotion.id))))
+    group = db.session.scalars(sa.select(Group)).one()
+    joining = Choice(coupons=(), group=GroupChoice(promotion.id, group.id))
+    second, third = mall.make_trainee(world), mall.make_trainee(world)
+    theirs, late = submit(second, [(sku, 1)], joining), submit(third, [(sku, 1)], joining)
+    mall.pay(second, theirs)
+    with unit_of_work():
+        assert payments.pay_orders(third, late, mall.key()) == late
+    row = mall.order_row(late[0])
+    assert (row.state, row.close_reason, row.refunded, row.forming) == (
+        OrderState.CLOSED,
+        CloseReason.GROUP,
+        1300,
+        False,
+    )
+    assert book.balance(world.id, book.wallet(third.person())) == 10_000_000
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Group)) == 1
+    assert stock_row(sku) == (10, 2, 0)
+    assert_sound(world.id)
+
+
+def test_flash_prices_stack_only_where_the_world_allows_it(
+    world: World, seller: tuple[Actor, ShopInfo], buyer: Actor
+) -> None:
+    listing = mall.make_listing(*seller, skus=[("默认", 2000, 10)])
+    sku = listing.skus[0].id
+    made.start(seller[0], K.FLASH, Rule(per_user=5), ItemDraft(listing.id, sku, 1500, stock=5))
+    made.start(seller[0], K.FULL, Rule(tiers=(Tier(1500, off=300),)))
+    teacher = make_actor(Role.INSTRUCTOR, world.scope_id)
+    seen = []
+    for allowed in (0, 1):
+        with unit_of_work():
+            change_setting(teacher, world.id, "flash_stacks", allowed)
+        seen.append(checkout.check_out(buyer, [Wanted(sku, 1)]).quote.payable)
+    assert seen == [1500, 1200]
 
 
 def test_bundles_and_free_freight_at_the_checkout(seller: tuple[Actor, ShopInfo], buyer: Actor) -> None:
