@@ -12,6 +12,7 @@ from fractions import Fraction
 
 PASS_LINE = 60
 FULL = 100
+SMALL_BATCH = 10  # papers; below, an assessor may guess the author (3.5)
 GAP = 15  # points between two marks that still need no third
 MOST_DEVIATION = 10  # points from an anchor's agreed total: above, it is marked again (3.11)
 

@@ -21,6 +21,7 @@ from grading.domain import draw as drawing
 from grading.domain.canonical import canonical
 from grading.domain.deadlines import LEASE_HOURS, after_work_hours
 from grading.domain.flows import BATCH_FLOW, INACTIVE, PAPER_FLOW, AssignmentState, BatchState, PaperState
+from grading.domain.scoring import SMALL_BATCH
 from grading.models.batch import Assignment, Batch, Conflict, Draw, Paper
 from grading.services import intake, pool
 
@@ -83,6 +84,9 @@ def _first_draw(actor: Actor, batch: Batch) -> int:
     for paper in papers:
         fire(PAPER_FLOW, paper, "draw", actor)
     _fill(actor, batch, [(paper, slot) for paper in papers for slot in range(1, PER_PAPER + 1)], "first")
+    if len(papers) < SMALL_BATCH:  # scored as blind as it can be; that it could not be more stays on record
+        data = {"papers": len(papers), "least": SMALL_BATCH}
+        audit.record(actor, "draw.small_batch", f"batch:{batch.id}", data, scope_id=batch.scope_id)
     return len(papers)
 
 

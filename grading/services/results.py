@@ -25,7 +25,6 @@ from grading.models.outcome import Appeal, Coaching
 from grading.services import appeals, coaching, draws, reveal
 from grading.services.releasing import ASSESSOR_LETTERS
 
-SMALL_BATCH = 10
 SETTLED = {PaperState.SCORED, PaperState.RELEASED, PaperState.APPEALED}
 
 
@@ -91,7 +90,7 @@ class BatchView:
 
     @property
     def small(self) -> bool:
-        return len(self.rows) < SMALL_BATCH
+        return len(self.rows) < scoring.SMALL_BATCH
 
     @property
     def pass_count(self) -> int:

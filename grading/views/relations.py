@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.core.errors import DomainError
+from app.core.errors import DomainError, InvalidInput
 from app.core.permissions import Permission
 from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
@@ -60,8 +60,11 @@ def declare_own_relation() -> Answer:
 def settle_declaration(declaration_id: int) -> Answer:
     """Say whom a declaration means, or that nobody is meant."""
     form = request.form
-    target = whole(form.get("target", "")) if form.get("action") == "relate" else 0
+    relate = form.get("action") == "relate"
+    target = whole(form.get("target", "")) if relate else 0
     try:
+        if relate and not target:
+            raise InvalidInput("请先选择对方是谁；找不到就写明理由，点“不登记”。", field=f"target-{declaration_id}")
         with unit_of_work():
             related = declarations.settle(actor(), declaration_id, target, clean_text(form.get("answer", "")))
     except DomainError as error:

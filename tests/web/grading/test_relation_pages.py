@@ -46,6 +46,8 @@ def test_declare_and_settle_by_the_pages(app: Flask) -> None:
     (number,) = re.findall(r'id="declaration-(\d+)">\s*<div class="words"><strong>学员', pool)
     base = f"/grading/pool/declarations/{number}"
     assert centre.post(base, data={"action": "dismiss", "answer": ""}).status_code == 400
+    nobody = centre.post(base, data={"action": "relate", "target": ""})
+    assert (nobody.status_code, "请先选择对方是谁" in nobody.get_data(as_text=True)) == (400, True)
     chosen = {"action": "relate", "target": str(stage.assessors[2].person())}
     assert centre.post(base, data=chosen).status_code == 302
     assert centre.post(base, data=chosen).status_code == 409
