@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import signal
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -125,4 +126,4 @@ def _forget(folder: Path) -> None:
     """No encoder pushes any more: let ffmpeg end."""
     if (folder / ENCODER).is_file():
         (folder / ENCODER).unlink(missing_ok=True)
-        picture.working(folder, tell=True)
+        picture.working(folder, tell=signal.SIGTERM)

@@ -11,6 +11,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +38,7 @@ SEGMENT = re.compile(r"seg\d{6}\.ts")
 SILENT = timedelta(seconds=15)  # without a chunk, after which the picture counts as gone
 PATIENCE = str(int(SILENT.total_seconds() * 1_000_000))  # microseconds that ffmpeg waits for more
 ENCODER = "encoder.in"  # written again and again while an encoder pushes
+STOP_TRIES = 50  # tenths of a second that the machine has to clear a killed process away
 SEGMENT_SECONDS = 1
 LISTED = 6  # segments in the list of a running show
 followers: list[subprocess.Popen[bytes]] = []  # by this process: asked after, so that none stays behind as a zombie
@@ -76,6 +78,7 @@ def take_chunk(actor: Actor, number: int, session: str, index: int, data: bytes)
             raise Refused("推流软件正在推画面，请先在软件里停止推流，再打开摄像头。")
         if not _is_recording(data):
             raise InvalidInput("浏览器的录制格式不受支持，请使用最新版的 Chrome、Edge 或 Safari。", field="chunk")
+        stop_encoder(folder)  # of the session before: two would write the same list
         folder.mkdir(parents=True, exist_ok=True)
         note_recording(room)
     elif incoming.stat().st_size > MOST_SESSION:
@@ -128,17 +131,30 @@ def start_ffmpeg(folder: Path, source: Sequence[str], video: Sequence[str]) -> N
     (folder / "ffmpeg.pid").write_text(str(process.pid))
 
 
-def working(folder: Path, *, tell: bool = False) -> bool:
-    """Say whether the folder's ffmpeg runs; tell: ask it to end. Only a process that works in this folder is asked."""
+def working(folder: Path, *, tell: int = 0) -> bool:
+    """Say whether the folder's ffmpeg runs; tell: a signal for it. A process that works elsewhere is left alone."""
     try:
         pid = int((folder / "ffmpeg.pid").read_text())
         if str(folder).encode() not in Path(f"/proc/{pid}/cmdline").read_bytes():
             return False
         if tell:
-            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, tell)
     except (OSError, ValueError):
         return False
     return True
+
+
+def stop_encoder(folder: Path, polite: int = 0) -> None:
+    """End the folder's ffmpeg; polite: tenths of a second that it has to write its last segment.
+
+    It is killed then: told a second time it would cut off its own list, and while it waits for a file that has
+    stopped growing it does not hear the first. What was listed is whole, at most the last second is missing.
+    """
+    told = working(folder, tell=signal.SIGTERM if polite else signal.SIGKILL)
+    for attempt in range(polite + STOP_TRIES):
+        if not (told and working(folder, tell=signal.SIGKILL if attempt == polite and polite else 0)):
+            return
+        time.sleep(0.1)
 
 
 def shown(room: LiveRoom) -> bool:

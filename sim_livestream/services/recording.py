@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-import time
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -28,13 +27,11 @@ from app.worlds.settings import setting
 from sim_livestream import access
 from sim_livestream.domain.room_flow import OVER
 from sim_livestream.models.rooms import LiveRecording, LiveRoom
-from sim_livestream.services import picture
-from sim_livestream.services.picture import folder_of
+from sim_livestream.services.picture import folder_of, stop_encoder
 
 JOB = "live.close_recording"
 FILE = "recording.mp4"
 CHUNK = 1024 * 1024
-STOP_TRIES = 100  # tenths of a second that ffmpeg has to end
 
 
 def recording_of(room_id: int) -> LiveRecording | None:
@@ -55,7 +52,7 @@ def close(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     folder, number, world_id = folder_of(room), room.number, room.world_id
     keep = timedelta(days=setting(get_world(world_id), "live_keep_days"))
     db.session.rollback()
-    _stop_encoder(folder)
+    stop_encoder(folder, polite=20)
     segments = sorted(folder.glob("seg*.ts"))
     progress.report(0, 3, "正在拼接画面")
     seconds = _join(folder, segments) if segments else 0
@@ -77,15 +74,6 @@ def close(payload: Mapping[str, Any], progress: Progress) -> Mapping[str, Any]:
     for spent in (*segments, *folder.glob("*.in"), *folder.glob("*.next"), folder / "live.m3u8"):
         spent.unlink(missing_ok=True)
     return {"sha256": digest, "size": size}
-
-
-def _stop_encoder(folder: Path) -> None:
-    """Let ffmpeg write its last segment and end."""
-    for attempt in range(STOP_TRIES):
-        # told once it still waits for a file that has stopped growing; told twice it finishes
-        if not picture.working(folder, tell=attempt < 2):
-            return
-        time.sleep(0.1)
 
 
 def _join(folder: Path, segments: list[Path]) -> int:

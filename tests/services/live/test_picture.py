@@ -48,9 +48,20 @@ def show(app_context: Flask) -> Iterator[Show]:
         process.wait()
 
 
-def take(show: Show, index: int, data: bytes) -> int:
+def take(show: Show, index: int, data: bytes, session: str = SESSION) -> int:
     with unit_of_work():
-        return picture.take_chunk(show.host, show.number, SESSION, index, data)
+        return picture.take_chunk(show.host, show.number, session, index, data)
+
+
+def listed(show: Show, at_least: int) -> list[str]:
+    """Return the segments of the list once there are so many, or what there is after ten seconds."""
+    found: list[str] = []
+    file = picture.folder_of(room_row(show.number)) / "live.m3u8"
+    until = time.monotonic() + 10
+    while len(found) < at_least and time.monotonic() < until:
+        time.sleep(0.05)
+        found = [line for line in file.read_text().splitlines() if line.endswith(".ts")] if file.exists() else []
+    return found
 
 
 def told(show: Show) -> bool:
@@ -80,12 +91,8 @@ def test_a_viewer_fetches_list_and_segments_while_the_show_is_on(show: Show, kin
     with pytest.raises(NotFound):
         picture.part(viewer, show.number, "live.m3u8")
     take(show, 0, record(kind))
-    listed = picture.folder_of(room_row(show.number)) / "live.m3u8"
-    until = time.monotonic() + 10
-    while not listed.exists() and time.monotonic() < until:
-        time.sleep(0.05)  # the recording goes on: nothing but its frames has to come for a segment
-    text = picture.part(viewer, show.number, "live.m3u8").read_text()
-    first = next(line for line in text.splitlines() if line.endswith(".ts"))
+    first = listed(show, 1)[0]
+    assert first in picture.part(viewer, show.number, "live.m3u8").read_text()
     assert picture.part(viewer, show.number, first).read_bytes()[:1] == b"\x47"  # MPEG-TS
     for name in ("../../secret-key", "ffmpeg.log", f"{SESSION}.in"):
         with pytest.raises(NotFound):
@@ -94,6 +101,17 @@ def test_a_viewer_fetches_list_and_segments_while_the_show_is_on(show: Show, kin
         rooms.end(show.host, show.number)
     with pytest.raises(NotFound):
         picture.part(viewer, show.number, "live.m3u8")
+
+
+def test_a_host_who_comes_back_goes_on_with_the_same_list(show: Show, recording: bytes) -> None:
+    take(show, 0, recording)
+    before = listed(show, 1)
+    first = picture.followers[-1]
+    take(show, 0, recording, "another5e5510n")
+    assert first.poll() is not None  # two encoders would write over each other
+    after = listed(show, len(before) + 1)
+    assert after[: len(before)] == before
+    assert after == sorted(set(after))
 
 
 @pytest.mark.parametrize(
