@@ -78,7 +78,7 @@ def _check(batch_id: int) -> None:
 
 
 @pytest.mark.sqlite_only
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_a_released_paper_has_all_marks_and_the_score_that_follows_from_them(
     app_context: Flask, steps: list[tuple[str, int, int]]

@@ -22,17 +22,18 @@ from grading.domain.canonical import digest
 from grading.models.batch import Assignment, Paper
 from tests.factories import grading as make
 from tests.factories.world import sign_in
-from tests.web.grading.leaks import MARKERS, WORDS, WRITTEN, Search, make_marked_stage
+from tests.web.grading.leaks import MARKERS, WORDS, WRITTEN, Search, make_marked_stage, markers_in
 
 CHANGING = re.compile(r"""[0-9a-f]{16}|csrf-token" content="[^"]+|csrf_token" value="[^"]+""")
 Change = Callable[[Response], None]
 
 
 @pytest.mark.sqlite_only
-def test_nothing_an_assessor_can_fetch_names_the_author(app: Flask) -> None:
+def test_nothing_an_assessor_can_fetch_names_the_author(app: Flask, capfd: pytest.CaptureFixture[str]) -> None:
     with app.app_context():
         stage, code = make_marked_stage()
         client = sign_in(app.test_client(), stage.assessors[0])
+    capfd.readouterr()
     search = Search(client)
     search.crawl("/grading/assess/", "/grading/assess/sign", "/")
     desk = f"GET /grading/assess/{code}"
@@ -46,6 +47,9 @@ def test_nothing_an_assessor_can_fetch_names_the_author(app: Flask) -> None:
     assert search.elsewhere() == [403] * 8
     assert search.leaks == {}
     assert 500 not in set(search.seen.values())
+    log = "".join(capfd.readouterr())  # what the server wrote meanwhile
+    assert f"/grading/assess/{code}" in log
+    assert markers_in(log) == []
     for namespace in ("/live", "/service"):  # no door of the sockets opens to an assessor
         visit = socketio.test_client(app, namespace=namespace, flask_test_client=client)
         assert not visit.is_connected(namespace)
