@@ -51,6 +51,7 @@ from sim_mall.services import (
 from sim_mall.services import disputes as dispute_service
 from sim_mall.services.order_closing import PAY_TIMEOUT
 from sim_mall.services.order_lists import BuyerTab, SellerTab
+from sim_mall.services.promises import SHIP_LATE
 from sim_mall.services.rules import detecting
 from sim_mall.services.rules.reading import appeals_waiting, unanswered
 from sim_mall.services.service_desk import waiting_for_answer
@@ -353,7 +354,7 @@ FEATURE = Feature(
         shelves.PURGE: shelves.on_purge,
         service_chat.IDLE_CLOSE: service_chat.on_idle,
         PAY_TIMEOUT: orders.on_pay_timeout,
-        payments.SHIP_LATE: payments.on_ship_late,
+        SHIP_LATE: payments.on_ship_late,
         shipping.PARCEL: parcels.on_parcel,
         shipping.COLLECT_LATE: parcels.on_collect_late,
         shipping.RECEIVE: receiving.on_receive,

@@ -14,7 +14,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             *("start_capital", "shop_deposit", "platform_fee_bp", "live_fee_bp", "tech_fee_bp"),
             *("points_bp", "return_freight", "insurance_premium", "freight_max_first"),
-            "flash_stacks",
+            *("flash_stacks", "group_virtual"),
         ),
     ),
     (
@@ -56,6 +56,7 @@ HELP: dict[str, str] = {
     "points_bp": "确认收货后按商品实付返给买家的积分（1 积分抵 1 分），由平台承担；填 0 就不返。",
     "return_freight": "买家寄回商品时付的运费；卖家的原因由卖家承担，店铺送运费险的由保险赔付，其余买家自付。",
     "insurance_premium": "店铺送运费险时，每笔成交的订单付的保费。",
+    "group_virtual": "打开后卖家可以让没凑够人的团也算成团，用来讲解虚构成团为什么违规；成团页会标明。",
     "flash_stacks": "默认秒杀价、拼团价不再享受满减和店铺券；打开后可以叠加，让学员看到叠加亏本的后果。",
     "freight_max_first": "同一家店的商品用了不同运费模板时怎么收；首费取最高：其余模板只收续费，不会比相加更贵。",
     "rule_strictness": "只提醒：发现问题只提示；标准：可以坚持提交并承担模拟处罚；严格：必须改好才能提交。",
@@ -80,6 +81,7 @@ HELP: dict[str, str] = {
 CHOICES: dict[str, dict[int, str]] = {
     "buy_who": {0: "全班学员都可以买", 1: "只有已开店的学员可以买", 2: "暂停购买"},
     "buy_own_shop": {0: "不允许", 1: "允许"},
+    "group_virtual": {0: "不允许", 1: "允许（演示用）"},
     "flash_stacks": {0: "不叠加", 1: "可以叠加"},
     "freight_max_first": {0: "运费相加", 1: "首费取最高的一个"},
     "rule_strictness": {0: "只提醒", 1: "标准", 2: "严格"},

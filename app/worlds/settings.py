@@ -38,6 +38,7 @@ SETTINGS: dict[str, Setting] = {
     "return_freight": Setting("退货寄回运费", 1_000, 0, 100_000, "分"),
     "insurance_premium": Setting("运费险保费（每单）", 80, 0, 10_000, "分"),
     "flash_stacks": Setting("秒杀、拼团叠加满减和店铺券", 0, 0, 1, ""),
+    "group_virtual": Setting("允许虚拟成团", 0, 0, 1, ""),
     "freight_max_first": Setting("多个运费模板的商品一起下单", 0, 0, 1, ""),
     "pay_minutes": Setting("付款时限", 30, 1, 10_080, "分钟"),
     "pay_minutes_fast": Setting("付款时限：直播、秒杀", 15, 1, 10_080, "分钟"),

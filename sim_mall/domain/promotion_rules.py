@@ -34,6 +34,7 @@ class Rule:
     size: int = 0  # group
     hours: int = 24  # group: until a group must be full
     refund_full: bool = False  # group: who pays into a full one is refunded, else opens a new one
+    virtual: bool = False  # group: one that is not full at its deadline counts as full, where the world allows it
     free_from: int | None = None  # freight
     cut_from: int | None = None  # freight
     cut: int = 0  # freight

@@ -89,6 +89,10 @@ class PromotionForm(Form):
     refund_full = BooleanField(
         "团满后才付款的自动退款", description="不勾选：付款时团已满员或结束，就为买家开一个新团（默认）。"
     )
+    virtual = BooleanField(
+        "虚拟成团（讲师已开放，仅供演示）",
+        description="到时间没凑够人也算成团。真实平台上虚构参团人数属于虚假宣传，成团后会提醒店铺这条规则。",
+    )
     per_user = _count("每人限购（件）", 999, "0 表示不限，按已付款和待付款的订单计算。")
     per_order = _count("每单限购（件）", 999, "0 表示不限。")
     free_from = YuanField("满多少元包邮", low=0, description="填 0 表示全店包邮；与下面一项二选一。")
@@ -110,6 +114,7 @@ class PromotionForm(Form):
             size=(self.size.data or 0) if kind is K.GROUP else 0,
             hours=self.hours.data if kind is K.GROUP and self.hours.data is not None else 24,
             refund_full=bool(self.refund_full.data) if kind is K.GROUP else False,
+            virtual=bool(self.virtual.data) if kind is K.GROUP else False,
             free_from=self.free_from.data if kind is K.FREIGHT else None,
             cut_from=self.cut_from.data if kind is K.FREIGHT else None,
             cut=(self.cut.data or 0) if kind is K.FREIGHT else 0,
@@ -127,6 +132,7 @@ class PromotionForm(Form):
             "size",
             "hours",
             "refund_full",
+            "virtual",
             "per_user",
             "per_order",
             "free_from",
@@ -143,7 +149,7 @@ FIELDS: dict[PromotionKind, tuple[str, ...]] = {
     K.MULTI: ("min_qty", "bp"),
     K.BUNDLE: ("price",),
     K.FLASH: ("per_user", "per_order"),
-    K.GROUP: ("size", "hours", "per_user", "per_order", "refund_full"),
+    K.GROUP: ("size", "hours", "per_user", "per_order", "refund_full", "virtual"),
     K.FREIGHT: ("free_from", "cut_from", "cut"),
 }
 TIER_ROWS = range(MAX_TIERS)

@@ -178,7 +178,10 @@ class LineDiscount(Base):
 
 
 class Group(StatefulMixin, Base):
-    """Buyers who buy together (拼团). taken: seats of paid orders. Simulated time; the deadline is exclusive."""
+    """Buyers who buy together (拼团). taken: seats of paid orders. Simulated time; the deadline is exclusive.
+
+    virtual: counted as full at its deadline without being so (虚拟成团), where the instructor allows that.
+    """
 
     __tablename__ = "mall_group"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -188,6 +191,7 @@ class Group(StatefulMixin, Base):
     head_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
     size: orm.Mapped[int]
     taken: orm.Mapped[int] = orm.mapped_column(default=0)
+    virtual: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     opened_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     deadline_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     ended_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)

@@ -19,18 +19,21 @@ from app.core.events import publish
 from app.core.flow import fire
 from app.ledger import book
 from app.worlds import due
-from app.worlds.clock import sim_now
+from app.worlds.clock import get_world, sim_now
 from app.worlds.models import DueTask
+from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.order_flow import ORDER_FLOW, CloseReason, OrderState
 from sim_mall.domain.promotion_flow import GROUP_FLOW, GroupState, PromotionKind
 from sim_mall.domain.promotion_rules import from_json
+from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.events import OrderClosed
 from sim_mall.models.promotions import Group, GroupOrder, Promotion
 from sim_mall.models.trade import Order
 from sim_mall.services import coupons, flash, points, stock
-from sim_mall.services.notices import note, notify
+from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.order_facts import facts_of
+from sim_mall.services.promises import start_promise
 from sim_mall.services.shops import system_of
 
 DEADLINE = "mall.group_deadline"
@@ -188,16 +191,41 @@ def _fill(group: Group) -> list[int]:
     orders = seated(group)
     for order in orders:
         order.forming = False
-        text = f"{group.size} 人已经凑齐，卖家会尽快发货。"
+        text = "卖家会尽快发货。" if group.virtual else f"{group.size} 人已经凑齐，卖家会尽快发货。"
         notify(group.world_id, order.buyer_id, "order", "拼团成功", text, f"/mall/orders/{order.id}")
     db.session.flush()
     return sorted(order.id for order in orders)
+
+
+def virtual_allowed(world_id: int) -> bool:
+    """Say whether groups of the world may count as full without being so (虚拟成团)."""
+    return bool(setting(get_world(world_id), "group_virtual"))
+
+
+def _fill_virtually(group: Group) -> None:
+    """Count a group as full at its deadline, and teach the shop what that would be outside."""
+    group.virtual = True
+    actor = system_of(group.world_id)
+    for order_id in _fill(group):
+        start_promise(access.get_order_of_world(actor, order_id, lock=True))
+    facts = {"taken": group.taken, "size": group.size}
+    note(actor, group.world_id, "group.filled_virtually", f"group:{group.id}", facts)
+    text = (
+        f"{group.size} 人团只有 {group.taken} 人付款，按虚拟成团发货（模拟）。真实经营中虚构成团人数属于虚假宣传，"
+        "违反《反不正当竞争法》和平台规则，请不要照搬。"
+    )
+    shop_id = db.session.get_one(Promotion, group.promotion_id).shop_id
+    path = f"/seller/promotions/{group.promotion_id}"
+    notify_shop(group.world_id, shop_id, ShopPower.PROMOTE, "shop", "虚拟成团提醒", text, path)
 
 
 def on_deadline(task: DueTask) -> None:
     """Let a group that is not full at its deadline fail, and refund every order in it."""
     group = db.session.get(Group, task.target_id, populate_existing=True)
     if group is None or group.state != GroupState.FORMING:
+        return
+    if virtual_allowed(group.world_id) and from_json(db.session.get_one(Promotion, group.promotion_id).rule).virtual:
+        _fill_virtually(group)
         return
     actor, now = system_of(group.world_id), sim_now(group.world_id)
     fire(GROUP_FLOW, group, "fail", actor, sim_at=now, values={"ended_at": now})

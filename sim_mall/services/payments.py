@@ -4,7 +4,6 @@ for the order or for its stock, goes back once."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -18,9 +17,8 @@ from app.core.idempotency import once
 from app.core.permissions import Permission
 from app.ledger import book
 from app.worlds import due
-from app.worlds.clock import get_world, sim_now
+from app.worlds.clock import sim_now
 from app.worlds.models import DueTask
-from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.order_flow import ORDER_FLOW, OrderState
 from sim_mall.domain.payment_flow import PAYMENT_FLOW, PaymentState
@@ -31,9 +29,8 @@ from sim_mall.models.trade import Order, Payment
 from sim_mall.services import coupons, groups, stock_at_payment
 from sim_mall.services.notices import note, notify, notify_shop
 from sim_mall.services.order_closing import PAY_TIMEOUT, void_open
+from sim_mall.services.promises import start_promise
 from sim_mall.services.shops import system_of
-
-SHIP_LATE = "mall.ship_late"
 
 
 class Settlement(StrEnum):
@@ -119,23 +116,6 @@ def payment_arrived(world_id: int, payment_id: int, amount: int) -> Settlement:
     return Settlement.PAID
 
 
-def _promise_hours(order: Order) -> int:
-    """Return the hours within which the order must leave: the shortest promise of its goods."""
-    default = setting(get_world(order.world_id), "ship_hours")
-    ids = [line.listing_id for line in access.lines_of(order)]
-    promises = db.session.scalars(sa.select(Listing.promise_hours).where(Listing.id.in_(ids))).all()
-    return min(promise or default for promise in promises)
-
-
-def _start_promise(order: Order) -> None:
-    """Let the time run within which the order must leave."""
-    now = sim_now(order.world_id)
-    order.ship_by = now + timedelta(hours=_promise_hours(order))
-    order.modified_at = now
-    db.session.flush()
-    due.schedule(order.world_id, order.ship_by, SHIP_LATE, order.id, OrderState.PAID)
-
-
 def _mark_paid(order: Order) -> None:
     actor = system_of(order.world_id)
     now = sim_now(order.world_id)
@@ -147,7 +127,7 @@ def _mark_paid(order: Order) -> None:
     if order.state == OrderState.CLOSED:
         return  # no seat in its group: refunded
     for order_id in [order.id] if full is None else full:
-        _start_promise(order if order_id == order.id else access.get_order_of_world(actor, order_id, lock=True))
+        start_promise(order if order_id == order.id else access.get_order_of_world(actor, order_id, lock=True))
     sold: dict[int, int] = {}
     for line in access.lines_of(order):
         sold[line.listing_id] = sold.get(line.listing_id, 0) + line.quantity

@@ -24,7 +24,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.promotions import FIELDS, TIER_ROWS, PromotionForm, parse_discount
 from sim_mall.models.promotions import Promotion
 from sim_mall.models.shops import Shop
-from sim_mall.services import effects, promotion_check, promotion_goods, promotions
+from sim_mall.services import effects, groups, promotion_check, promotion_goods, promotions
 from sim_mall.services.promotions import ItemDraft, PromotionDraft
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.shown import digits, done, goods_picture
@@ -190,7 +190,7 @@ def _form_page(
         kind=kind,
         kind_name=KIND_NAMES[kind],
         kind_words=KIND_WORDS[kind],
-        fields=[form[name] for name in FIELDS[kind]],
+        fields=[form[name] for name in FIELDS[kind] if name != "virtual" or groups.virtual_allowed(shop.world_id)],
         promotion=promotion,
         issues=issues,
         whole_allowed=kind in WHOLE_SHOP and kind is not K.FREIGHT,

@@ -28,7 +28,7 @@ from sim_mall.domain.promotion_flow import CouponScope, CouponState, GroupState,
 from sim_mall.domain.promotion_rules import Rule
 from sim_mall.models.goods import Stock
 from sim_mall.models.promotions import Coupon, CouponTemplate, Group, LineDiscount, Promotion, PromotionItem
-from sim_mall.models.trade import Order, OrderLine
+from sim_mall.models.trade import Notice, Order, OrderLine
 from sim_mall.services import aftersales, checkout, coupons, groups, orders, payments, promotions
 from sim_mall.services.checkout import Choice, Wanted
 from sim_mall.services.offers import GroupChoice
@@ -303,6 +303,34 @@ def test_who_finds_no_seat_is_refunded_where_the_activity_says_so(
     assert book.balance(world.id, book.wallet(third.person())) == 10_000_000
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Group)) == 1
     assert stock_row(sku) == (10, 2, 0)
+    assert_sound(world.id)
+
+
+def test_a_virtual_group_needs_the_instructors_leave_and_teaches_the_rule(
+    world: World, seller: tuple[Actor, ShopInfo], buyer: Actor
+) -> None:
+    listing = mall.make_listing(*seller, skus=[("默认", 1000, 10)])
+    sku, teacher = listing.skus[0].id, make_actor(Role.INSTRUCTOR, world.scope_id)
+    item = ItemDraft(listing.id, sku, 700)
+    promotion = made.start(seller[0], K.GROUP, Rule(size=3, hours=24, virtual=True), item, hours=100)
+    states = []
+    for allowed in (0, 1):
+        with unit_of_work():
+            change_setting(teacher, world.id, "group_virtual", allowed)
+        order_id = submit(buyer, [(sku, 1)], Choice(coupons=(), group=GroupChoice(promotion.id)))[0]
+        mall.pay(buyer, [order_id])
+        jump(world, timedelta(hours=24))
+        group = db.session.scalars(sa.select(Group).order_by(Group.id.desc())).first()
+        assert group is not None
+        row = mall.order_row(order_id)
+        states.append((group.state, group.virtual, row.state, row.ship_by is not None))
+    assert states == [
+        (GroupState.FAILED, False, OrderState.CLOSED, False),
+        (GroupState.SUCCESS, True, OrderState.PAID, True),
+    ]
+    told = db.session.scalars(sa.select(Notice.title).where(Notice.account_id == seller[0].person())).all()
+    assert "虚拟成团提醒" in told
+    mall.ship(seller[0], order_id)
     assert_sound(world.id)
 
 
