@@ -43,7 +43,7 @@ class SkuForm(PlainForm):
         "体积（cm³）", [Optional(), NumberRange(0, 10_000_000, "体积应在 0 到 10,000,000 立方厘米之间。")], default=0
     )
     safety = IntegerField(
-        "安全库存", [Optional(), NumberRange(0, MAX_STOCK, f"安全库存应在 0 到 {MAX_STOCK} 之间。")], default=0
+        "安全预留", [Optional(), NumberRange(0, MAX_STOCK, f"安全库存应在 0 到 {MAX_STOCK} 之间。")], default=0
     )
     barcode = StringField("条码", [Length(max=20, message="条码不超过 20 个字。")], filters=[clean_text])
     picture = HiddenField()
@@ -90,8 +90,8 @@ class ListingForm(Form):
     freight_template = SelectField("运费模板", validate_choice=False, default="")
     seven_day = BooleanField("支持 7 天无理由退货", default=True)
     stock_at_payment = BooleanField(
-        "付款减库存",
-        description="默认下单就占库存。勾选后付款时才扣：先付先得，付款时卖完的订单会自动退款并关闭。"
+        "付款时才扣减",
+        description="付款减库存：默认下单就占库存，勾选后付款时才扣，先付先得，付款时卖完的订单会自动退款并关闭。"
         "秒杀、拼团、直播和换货仍在下单时占用。",
     )
     buy_limit = IntegerField(
