@@ -222,7 +222,12 @@ def _middle(market: Market, line: Timeline, teacher: Actor) -> None:
         for number in (20, 21):
             market.register(number)
         goods.start_an_application(market, 22)
-    play_days(market, line, range(11, 13), busy, active)
+    play_days(market, line, range(11, 12), busy, active)
+    with line.at(line.moment(12, 7)):
+        bought = sourcing.order_for_mishaps(market)
+    with line.at(line.moment(12, 8, 30)):
+        sourcing.send_on_bad_ways(market, bought)
+    play_days(market, line, range(12, 13), busy, active)
 
 
 def _return_one(market: Market, line: Timeline) -> None:
@@ -284,6 +289,7 @@ def _now(market: Market, line: Timeline) -> None:
         if late:
             market.ask_back(late, ship_back=True, reason=bad, text="线头有点多，想退一件。")
         trade.open_cases(market)
+        sourcing.find_mishaps(market)
         trade.keep_records(market)
         shows.announce(market, 3, "一杯茶的下午：三款新茶试喝", shows.evening(now))
     service.play(market, line)

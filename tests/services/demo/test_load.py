@@ -29,6 +29,8 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order
+from sim_supply.domain.trouble_flow import OPEN_TROUBLE, TroubleKind, TroubleState
+from sim_supply.models.troubles import ParcelTrouble
 from tests.factories import mall
 from tests.factories.queries import count_queries
 from tests.factories.tables import changed, fingerprint
@@ -95,6 +97,9 @@ def _check_content() -> None:
     assert _states(Order) >= {"pending_pay", "paid", "shipped", "completed"}
     assert _states(Shop) >= {"open", "submitted", "deposit_due"}
     assert _states(AfterSale) >= {"success"}
+    troubles = {row.kind: row for row in db.session.scalars(sa.select(ParcelTrouble)) if row.state in OPEN_TROUBLE}
+    assert troubles[TroubleKind.LOST].state is TroubleState.CLAIMED
+    assert troubles[TroubleKind.LATE].state is TroubleState.HAPPENED
     assert _states(LiveRoom) == {"scheduled", "live", "ended"}
     assert _states(Batch) == {"released", "marking"} or len(_states(Batch)) == 2
     assert _states(Assignment) >= {"assigned", "completed"}
