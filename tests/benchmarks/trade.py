@@ -47,7 +47,8 @@ PRICE, FLASH_PRICE = 10_00, 5_00
 QUOTE_LIMIT = 1.0  # ms
 
 
-def _spread(seconds: Sequence[float]) -> str:
+def spread(seconds: Sequence[float]) -> str:
+    """Return median and 95th percentile in words."""
     ordered = sorted(seconds)
     p95 = ordered[int(len(ordered) * 0.95) - 1]
     return f"p50 {statistics.median(ordered) * 1000:6.0f} ms   p95 {p95 * 1000:6.0f} ms"
@@ -111,7 +112,7 @@ def measure_orders(app: Flask, port: int, orders: int) -> bool:
         answers = in_parallel(port, width, calls)
         rate = count / (time.perf_counter() - began)
         states = Counter(status for status, _ in answers)
-        print(f"  {width:2} clients: {rate:6.1f} orders/s   {_spread([took for _, took in answers])}   {dict(states)}")
+        print(f"  {width:2} clients: {rate:6.1f} orders/s   {spread([took for _, took in answers])}   {dict(states)}")
         ok = ok and set(states) == {302}
     assert_sound(world_id)
     return ok
@@ -135,7 +136,7 @@ def measure_flash(app: Flask, port: int, units: int, people: int) -> bool:
     answers = in_parallel(port, 64, calls)
     took = time.perf_counter() - began
     states = Counter(status for status, _ in answers)
-    print(f"  flash sale of {units} to {people}: {took:.1f} s   {_spread([s for _, s in answers])}   {dict(states)}")
+    print(f"  flash sale of {units} to {people}: {took:.1f} s   {spread([s for _, s in answers])}   {dict(states)}")
     assert_sound(world_id)
     return states == {302: units, 409: people - units}
 
