@@ -10,43 +10,33 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import random
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from app.core.db import db
-from app.core.errors import DomainError
 from app.core.permissions import Role
-from app.core.uow import unit_of_work
 from app.factory import create_app
 from app.worlds.models import World
-from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.trade import Order
-from sim_mall.services import aftersales
-from sim_supply.domain.return_flow import ReturnState, Settlement
 from sim_supply.models.orders import PurchaseOrder
 from sim_supply.models.stock import SupplierReturn
 from sim_supply.models.troubles import ParcelTrouble
-from sim_supply.services import returns
 from tests.conftest import ROOT, make_schema, test_settings
 from tests.factories import mall, supply
+from tests.factories.supply_day import STOCK, Day
 from tests.factories.world import make_world
-from tests.services.supply.test_random_day import STOCK, check
+from tests.services.supply.test_random_day import check
 
 SHOPS = 4
 CODES = [f"P{n}-1" for n in range(1, 9)]
-
-
-def dice_of(number: int) -> random.Random:
-    """Return the chance of one order, the same after a restart."""
-    return random.Random(f"day-{number}")  # noqa: S311 - a benchmark's own chance
 
 
 def prepare(folder: Path) -> None:
@@ -80,61 +70,10 @@ def work(folder: Path, orders: int) -> None:
         sellers = [(supply.actor_of(world, account), shop) for account, shop in facts["shops"]]
         buyer = supply.actor_of(world, facts["buyer"])
         assert buyer.role is Role.TRAINEE
-        while (number := db.session.scalar(sa.select(sa.func.count()).select_from(Order)) or 0) < orders:
-            dice = dice_of(number)
-            seller, shop_id = sellers[dice.randrange(SHOPS)]
-            wanted = [(code, dice.randint(1, 3)) for code in dice.sample(CODES, dice.randint(1, 2))]
-            order = supply.buy_goods(buyer, shop_id, *wanted)
-            if dice.random() < 0.1:
-                ticket = mall.ask_back(buyer, order.id, order.lines[0].id)
-                with unit_of_work():
-                    aftersales.agree(seller, ticket.id, None)
-            if number % 40 == 39:
-                for one, _ in sellers:
-                    supply.fetch(one)
-                supply.jump(world, minutes=dice.randint(10, 40))
-            print(f"order {number + 1}", flush=True)
-        for one, _ in sellers:
-            supply.fetch(one)
-        for hour in range(48):
-            supply.jump(world, hours=1)
-            print(f"hour {hour + 1}", flush=True)
-        owners = {shop_id: seller for seller, shop_id in sellers}
-        for order_id, shop_id in db.session.execute(sa.select(Order.id, Order.shop_id).order_by(Order.id)).all():
-            if dice_of(-order_id).random() < 0.08:
-                send_back(order_id, owners[shop_id], buyer)
-        print("returned", flush=True)
-        supply.jump(world, hours=3)
-        agreed = sa.select(SupplierReturn).where(SupplierReturn.state == ReturnState.AGREED)
-        for row in db.session.scalars(agreed).all():
-            with unit_of_work():
-                returns.send(owners[row.shop_id], row.id, "zto", f"7600{row.id:010d}")
-        for _ in range(8):
-            supply.jump(world, days=1)
-        print("done", flush=True)
-
-
-def send_back(order_id: int, seller: object, buyer: object) -> None:
-    """Let one unit of an order come back, to the supplier or to the own warehouse."""
-    dice = dice_of(-order_id)
-    dice.random()
-    order = db.session.get_one(Order, order_id)
-    line_id = order.lines[-1].id
-    if db.session.scalars(sa.select(AfterSale.id).where(AfterSale.line_id == line_id)).first() is not None:
-        return
-    try:
-        ticket = mall.ask_back(buyer, order_id, line_id, 1, AfterSaleKind.RETURN, Reason.DISLIKE)  # type: ignore[arg-type]
-    except DomainError:  # cancelled before, or lost on the way
-        return
-    with unit_of_work():
-        aftersales.agree(seller, ticket.id, None)  # type: ignore[arg-type]
-    if dice.random() < 0.6:
-        with unit_of_work():
-            returns.ask(seller, ticket.id, dice.choice(list(Settlement)), f"back-{ticket.id}")  # type: ignore[arg-type]
-    with unit_of_work():
-        aftersales.fill_waybill(buyer, ticket.id, "zto", f"7700{ticket.id:010d}")  # type: ignore[arg-type]
-        good = dice.randint(0, 1)
-        aftersales.receive_back(seller, ticket.id, None, good, 1 - good)  # type: ignore[arg-type]
+        hours = [1] * 48
+        Day(world, sellers, buyer, CODES, every=40, pause=(10, 40), hours=hours, say=partial(print, flush=True)).run(
+            orders
+        )
 
 
 def run_until(folder: Path, orders: int, word: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -13,30 +12,23 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import DomainError
-from app.core.uow import unit_of_work
 from app.ledger import book
 from app.worlds.models import World
-from sim_mall.data import OrderInfo
-from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
 from sim_mall.domain.order_flow import OrderState as MallState
 from sim_mall.models.goods import Stock
 from sim_mall.models.trade import Order, OrderLine, Reservation
-from sim_mall.services import aftersales
 from sim_supply import mall_client
 from sim_supply.domain.order_flow import UNSHIPPED
-from sim_supply.domain.return_flow import ReturnState, Settlement
 from sim_supply.models.catalogue import Sku, Supplier
 from sim_supply.models.orders import Mapping, PurchaseLine, PurchaseOrder
 from sim_supply.models.stock import OwnMove, OwnStock, StockLine, StockOrder, SupplierReturn
-from sim_supply.services import reconcile, returns
+from sim_supply.services import reconcile
 from tests.conftest import ROOT
 from tests.factories import mall, supply
+from tests.factories.supply_day import STOCK, Day
 from tests.factories.world import make_world
 
-STOCK = 100_000
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -60,57 +52,15 @@ with app.app_context():
 """
 
 
-def run_day(world: World, orders: int, seed: int) -> None:
-    """Let two shops sell so many orders: a tenth is cancelled, some come back, some goods are bought for stock."""
-    dice = random.Random(seed)  # noqa: S311 - a test's own chance, not the world's
+def run_day(world: World, orders: int) -> None:
+    """Let two shops sell so many orders."""
     supply.import_rows(world, [supply.row(n, stock=STOCK, supplier_code=f"GYS{n % 2}") for n in range(1, 5)])
-    sellers = [mall.make_seller(world) for _ in range(2)]
+    sellers = [(seller, shop.id) for seller, shop in (mall.make_seller(world) for _ in range(2))]
     for seller, _ in sellers:
         supply.list_products(seller, world, "P1", "P2", "P3", "P4")
     buyer = mall.make_trainee(world, capital=10**10)
-    bought = []
-    for number in range(orders):
-        seller, shop = sellers[dice.randrange(2)]
-        codes = dice.sample(["P1-1", "P2-1", "P3-1", "P4-1"], dice.randint(1, 2))
-        order = supply.buy_goods(buyer, shop.id, *((code, dice.randint(1, 3)) for code in codes))
-        bought.append((seller, order))
-        if dice.random() < 0.1:
-            ticket = mall.ask_back(buyer, order.id, order.lines[0].id)
-            with unit_of_work():
-                aftersales.agree(seller, ticket.id, None)
-        if number % 5 == 4:
-            for one, _ in sellers:
-                supply.fetch(one)
-            supply.jump(world, minutes=dice.randint(20, 300))
-    for seller, _ in sellers:
-        supply.fetch(seller)
-    supply.jump(world, hours=40)
-    for seller, order in bought:
-        if dice.random() < 0.08 or order is bought[0][1]:
-            _send_back(dice, seller, buyer, order)
-    supply.jump(world, hours=3)
-    for row in db.session.scalars(sa.select(SupplierReturn).where(SupplierReturn.state == ReturnState.AGREED)).all():
-        seller = next(one for one, shop in sellers if shop.id == row.shop_id)
-        with unit_of_work():
-            returns.send(seller, row.id, "zto", mall.waybill())
-    supply.jump(world, days=6)
-
-
-def _send_back(dice: random.Random, seller: Actor, buyer: Actor, order: OrderInfo) -> None:
-    line = order.lines[-1]
-    try:
-        ticket = mall.ask_back(buyer, order.id, line.id, 1, AfterSaleKind.RETURN, Reason.DISLIKE)
-    except DomainError:  # it was cancelled before
-        return
-    with unit_of_work():
-        aftersales.agree(seller, ticket.id, None)
-    if dice.random() < 0.6:
-        with unit_of_work():
-            returns.ask(seller, ticket.id, dice.choice(list(Settlement)), supply.key())
-    with unit_of_work():
-        aftersales.fill_waybill(buyer, ticket.id, "zto", mall.waybill())
-        good = dice.randint(0, 1)
-        aftersales.receive_back(seller, ticket.id, None, good, 1 - good)
+    codes = [f"P{n}-1" for n in range(1, 5)]
+    Day(world, sellers, buyer, codes, every=5, pause=(20, 300), hours=[40]).run(orders)
 
 
 def check(world: World) -> None:
@@ -161,7 +111,7 @@ def check(world: World) -> None:
 
 def test_a_random_day(app_context: Flask) -> None:
     world = make_world()
-    run_day(world, 14, seed=7)
+    run_day(world, 14)
     check(world)
 
 
