@@ -91,7 +91,10 @@ def console(number: int) -> str | Response:
         saleable=goods.saleable(room, items),
         pinned=clip.item_id if clip else None,
         slides=[(slide, _slide_form(slide)) for slide in access.slides(room.id)],
-        listings=[listing for listing in listings if listing.id not in chosen],
+        listings=sorted(
+            (listing for listing in listings if listing.id not in chosen),
+            key=lambda listing: not any(sku.saleable > 0 for sku in listing.skus),  # sold out goods at the end
+        ),
         q=q,
         state=catching_up.snapshot(actor(), room, room.last_seq),
         figures=figures.compute(room),
