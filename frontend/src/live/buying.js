@@ -125,7 +125,7 @@ export async function openSheet(dialog, address_, opener) {
     form.addEventListener(kind, (event) => {
       if (!["quantity", "sku", "address", "province", "city", "district"].includes(event.target.name)) return;
       total(form);
-      address(form);
+      if (event.target.name === "address") address(form);
       clearTimeout(timer);
       timer = setTimeout(() => reckon(form), 250);
     });
