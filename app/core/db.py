@@ -83,7 +83,7 @@ def engine_options(database_url: str) -> dict[str, Any]:
     """Return the options of the engine for this database."""
     if database_url.startswith("sqlite"):
         return {"connect_args": {"timeout": BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}, "pool_size": 20}
-    return {"pool_size": 20, "max_overflow": 0, "pool_timeout": 10, "pool_pre_ping": True}
+    return {"pool_size": 20, "max_overflow": 0, "pool_timeout": 30, "pool_pre_ping": True}
 
 
 def prepare_engine(engine: Engine, *, durable: bool = True) -> None:
