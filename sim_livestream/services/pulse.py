@@ -32,6 +32,7 @@ from sim_livestream.services.payloads import comment_body
 log = structlog.get_logger(__name__)
 
 _WAITING = (LiveComment.seq.is_(None), LiveComment.hidden_by.is_(None), LiveComment.held_for == "")
+REST = 0.1  # seconds between two turns at the least: other work goes on
 SLACK = TICK / 5  # the gate opens a little early, so that a steady pulse does not miss every other turn
 
 
@@ -53,8 +54,11 @@ class Pulse:
         socketio.start_background_task(self._run)
 
     def _run(self) -> None:
+        due = wall.monotonic()
         while True:
-            socketio.sleep(TICK.total_seconds())
+            # at a steady pace, whatever a turn takes; a turn that came late is not made up for
+            due = max(due + TICK.total_seconds(), wall.monotonic() + REST)
+            socketio.sleep(due - wall.monotonic())
             try:
                 self.turn()
             except Exception:
