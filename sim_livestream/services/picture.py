@@ -78,7 +78,6 @@ def take_chunk(actor: Actor, number: int, session: str, index: int, data: bytes)
             raise Refused("推流软件正在推画面，请先在软件里停止推流，再打开摄像头。")
         if not _is_recording(data):
             raise InvalidInput("浏览器的录制格式不受支持，请使用最新版的 Chrome、Edge 或 Safari。", field="chunk")
-        stop_encoder(folder)  # of the session before: two would write the same list
         folder.mkdir(parents=True, exist_ok=True)
         note_recording(room)
     elif incoming.stat().st_size > MOST_SESSION:
@@ -111,7 +110,11 @@ def _follow(folder: Path, incoming: Path, head: bytes) -> None:
 
 
 def start_ffmpeg(folder: Path, source: Sequence[str], video: Sequence[str]) -> None:
-    """Let ffmpeg write the segments of a picture that comes in. source, video: its arguments for input and codec."""
+    """Let ffmpeg write the segments of a picture that comes in. source, video: its arguments for input and codec.
+
+    One before it, of an earlier session, is ended: two would write the same list.
+    """
+    stop_encoder(folder)
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(),
         *("-hide_banner", "-loglevel", "error", "-nostdin", "-y"),
@@ -150,9 +153,15 @@ def stop_encoder(folder: Path, polite: int = 0) -> None:
     It is killed then: told a second time it would cut off its own list, and while it waits for a file that has
     stopped growing it does not hear the first. What was listed is whole, at most the last second is missing.
     """
-    told = working(folder, tell=signal.SIGTERM if polite else signal.SIGKILL)
-    for attempt in range(polite + STOP_TRIES):
-        if not (told and working(folder, tell=signal.SIGKILL if attempt == polite and polite else 0)):
+    if polite and working(folder, tell=signal.SIGTERM):
+        _wait_for_end(folder, polite)
+    if working(folder, tell=signal.SIGKILL):
+        _wait_for_end(folder, STOP_TRIES)
+
+
+def _wait_for_end(folder: Path, tries: int) -> None:
+    for _ in range(tries):
+        if not working(folder):
             return
         time.sleep(0.1)
 

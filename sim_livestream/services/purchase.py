@@ -24,16 +24,17 @@ from sim_livestream.data import Bought, BuySheet, SkuChoice
 from sim_livestream.domain.room_flow import QUOTE_HOLDS, RoomState
 from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.models.selling import ItemStatus, LiveItem, LivePrice, LiveQuota, LiveSale, SaleStatus
-from sim_livestream.services.offered import offered
+from sim_livestream.services.offered import Offered, offered
 from sim_mall.data import LiveQuote, Receiver
 
 MOST_UNITS = 999
 
 
-def why_not(actor: Actor, room: LiveRoom, item: LiveItem, quoted: Quote | None = None) -> str:
+def why_not(actor: Actor, room: LiveRoom, item: LiveItem, kept: Offered, quoted: Quote | None = None) -> str:
     """Return why the actor cannot buy the item now, '' when nothing stands against it.
 
-    quoted: a price that this person was told on air; it holds for fifteen minutes after the end.
+    kept: the live stock of the room. quoted: a price that this person was told on air; it holds for fifteen
+    minutes after the end.
     """
     if not actor.may(Permission.MALL_BUY):
         return "当前身份不能购买，学员身份可以下单。"
@@ -53,7 +54,7 @@ def why_not(actor: Actor, room: LiveRoom, item: LiveItem, quoted: Quote | None =
         return "这件商品已下架。"
     if item.status is ItemStatus.LOCKED:
         return "还没有开抢，倒计时结束后可以购买。" if item.opens_wall_at else "主播还没有开放购买，请稍等。"
-    if offered(room).left(item) == 0:
+    if kept.left(item) == 0:
         return "直播间的名额已经抢完了。"
     return ""
 
@@ -130,7 +131,7 @@ def buy_sheet(actor: Actor, number: int, item_id: int) -> BuySheet:
         )
         for price in item.prices
     )
-    refusal = why_not(actor, room, item)
+    refusal = why_not(actor, room, item, kept)
     if not refusal and not on_sale:
         refusal = "这件商品在店铺里已下架。"
     if not refusal and not any(sku.stock for sku in skus):
@@ -163,7 +164,7 @@ def price_of(
     actor.require(Permission.MALL_BUY)
     room = access.get_room(actor, number)
     item = access.get_item(room, item_id)
-    if reason := why_not(actor, room, item):
+    if reason := why_not(actor, room, item, offered(room)):
         raise Refused(reason)
     price = _price(item, sku_id) if sku_id is not None else item.prices[0]
     _check_quantity(quantity)
@@ -240,7 +241,7 @@ def _order_and_pay(actor: Actor, room: LiveRoom, wanted: Wanted) -> Bought:
     sku_id, quantity, key = wanted.sku_id, wanted.quantity, wanted.key
     room = access.lock(room, shared=True)
     item = access.get_item(room, wanted.item_id)
-    if reason := why_not(actor, room, item, wanted.quoted):
+    if reason := why_not(actor, room, item, offered(room), wanted.quoted):
         raise Refused(reason)
     _check_quantity(quantity)
     price = _price(item, sku_id)
