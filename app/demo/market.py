@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -246,21 +246,20 @@ class Market:
 
     # -- after-sale -------------------------------------------------------------------------------------
 
-    def may_ask_back(self, sale: Sale, reason: Reason) -> bool:
-        """Say whether the buyer may still ask for money or goods back for this reason."""
-        row = mall_access.get_bought_order(self.traders[sale.buyer], sale.order_id)
-        return not applying.closed_reason(row, sim_now(self.world_id), reason)
+    def askable(self, sales: Iterable[Sale], state: str, reason: Reason) -> Iterator[Sale]:
+        """Yield those in this state of which nothing was asked back, and may be for this reason."""
+        for sale in sales:
+            order = self.order(sale)
+            if order.state == state and not any(line.applying or line.refunded for line in order.lines):
+                row = mall_access.get_bought_order(self.traders[sale.buyer], sale.order_id)
+                if not applying.closed_reason(row, sim_now(self.world_id), reason):
+                    yield sale
 
     def find(self, state: str, reason: Reason, *, sellers: Iterable[int] = (), newest: bool = False) -> Sale | None:
         """Return the first (or the newest) order in this state that may be asked back, of these sellers where given."""
         some = set(sellers)
-        for sale in reversed(self.sales) if newest else self.sales:
-            if not some or sale.seller in some:
-                order = self.order(sale)
-                asked = any(line.applying or line.refunded for line in order.lines)
-                if order.state == state and not asked and self.may_ask_back(sale, reason):
-                    return sale
-        return None
+        sales = reversed(self.sales) if newest else self.sales
+        return next(self.askable((sale for sale in sales if not some or sale.seller in some), state, reason), None)
 
     def ask_back(self, sale: Sale, *, ship_back: bool, reason: Reason, text: str) -> int:
         """Let the buyer ask for one unit's money, with or without the goods going back; return the ticket."""

@@ -24,15 +24,16 @@ def _finished(
     market: Market, reason: Reason, *, seller: int | None = None, buyer: int | None = None, but: set[int]
 ) -> Sale | None:
     """Return a received order of this seller or buyer that may still be asked back, and that nobody has asked back."""
-    for sale in market.sales:
-        fits = (seller is None or sale.seller == seller) and (buyer is None or sale.buyer == buyer)
-        if fits and sale.order_id not in but and sale.over:
-            order = market.order(sale)
-            asked = any(line.applying or line.refunded for line in order.lines)
-            if order.state == "completed" and not asked and market.may_ask_back(sale, reason):
-                but.add(sale.order_id)
-                return sale
-    return None
+    fits = [
+        sale
+        for sale in market.sales
+        if (seller is None or sale.seller == seller) and (buyer is None or sale.buyer == buyer)
+        if sale.over and sale.order_id not in but
+    ]
+    found = next(market.askable(fits, "completed", reason), None)
+    if found is not None:
+        but.add(found.order_id)
+    return found
 
 
 def open_cases(market: Market) -> None:
