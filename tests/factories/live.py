@@ -18,12 +18,13 @@ from app.core.permissions import Role
 from app.core.sockets import socketio
 from app.core.uow import unit_of_work
 from app.worlds.models import World
+from sim_livestream.data import Bought
 from sim_livestream.models.rooms import LiveRoom
-from sim_livestream.services import goods, rooms
+from sim_livestream.services import goods, purchase, rooms
 from sim_livestream.services.journal import NAMESPACE
 from sim_livestream.services.pulse import pulse
 from sim_mall.data import ListingInfo, ShopInfo
-from tests.factories.mall import key, make_listing, make_seller
+from tests.factories.mall import RECEIVER, key, make_listing, make_seller
 from tests.factories.world import make_actor, make_world, sign_in
 
 _count = itertools.count(1)
@@ -133,3 +134,10 @@ def beat(app: Flask) -> int:
     with app.app_context():
         loop = pulse()
     return loop.turn()
+
+
+def buy_in_room(actor: Actor, show: Show, quantity: int = 1, **changes: object) -> Bought:
+    """Let a viewer buy the item in the room; changes: other arguments of ``purchase.buy``."""
+    values = {"sku_id": show.sku_id, "quantity": quantity, "receiver": RECEIVER, "key": key(), **changes}
+    with unit_of_work():
+        return purchase.buy(actor, show.number, show.item_id, **values)  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ from sim_mall.models.goods import Stock
 from sim_mall.services import aftersales, orders
 from tests.conftest import ROOT
 from tests.factories import mall
-from tests.factories.live import Show, make_show, make_viewer
+from tests.factories.live import Show, buy_in_room, make_show, make_viewer
 from tests.factories.mall import RECEIVER, ask_back, key
 from tests.factories.mall_checks import assert_sound
 from tests.factories.world import make_actor
@@ -65,19 +65,6 @@ def row(show: Show, sku_id: int | None = None) -> tuple[int, int, int]:
     return on_hand, allocated, aside
 
 
-def buy(viewer: Actor, show: Show, quantity: int = 1, quote: str = "") -> None:
-    purchase.buy(
-        viewer,
-        show.number,
-        show.item_id,
-        sku_id=show.sku_id,
-        quantity=quantity,
-        receiver=RECEIVER,
-        key=key(),
-        quote=quote,
-    )
-
-
 def place(viewer: Actor, show: Show, quantity: int = 1) -> OrderInfo:
     """Place an order of the room without paying it."""
     with unit_of_work():
@@ -108,14 +95,14 @@ def test_units_move_to_the_room_and_back(app_context: Flask) -> None:
         open_platform.set_stock(show.host, show.shop.id, {red: 6})
     sheet = purchase.buy_sheet(viewer, show.number, show.item_id)
     assert [sku.stock for sku in sheet.skus] == [7, 6]  # blue has none of its own: what the shop has
-    buy(viewer, show, 2)
+    buy_in_room(viewer, show, 2)
     assert row(show) == (10, 2, 5)
     with pytest.raises(InvalidInput, match="至少为 2 件，已经有 2 件被下单"):
         keep(show, 1)
     keep(show, 4)
     assert row(show) == (10, 2, 2)
     with pytest.raises(Refused, match="只剩 2 件"):
-        buy(make_viewer(show), show, 3)
+        buy_in_room(make_viewer(show), show, 3)
     keep(show, 6, blue)
     assert row(show, blue) == (6, 0, 6)
     with pytest.raises(NotFound), unit_of_work():
@@ -175,8 +162,8 @@ def test_a_dropped_order_goes_back_to_the_room_while_it_runs_and_to_sale_after(a
         rooms.end(show.host, show.number)
     assert row(show) == (10, 1, 0)
     with pytest.raises(Refused, match="只剩 4 件"):  # a quoted cart is bound by what the room offered
-        buy(other, show, 5, quote)
-    buy(other, show, 4, quote)
+        buy_in_room(other, show, 5, quote=quote)
+    buy_in_room(other, show, 4, quote=quote)
     assert row(show) == (10, 5, 0)
     with unit_of_work():
         orders.cancel_order(viewer, second.id)
@@ -221,7 +208,7 @@ def test_room_and_mall_race_for_the_last_units(app: Flask) -> None:
         keep(show, 4)
         live = [make_viewer(show) for _ in range(7)]
         usual = [make_viewer(show) for _ in range(8)]
-    tries: list[Callable[[], object]] = [partial(buy, who, show) for who in live]
+    tries: list[Callable[[], object]] = [partial(buy_in_room, who, show) for who in live]
     tries += [partial(mall.place, who, [(show.sku_id, 1)]) for who in usual]
     results = _race(app, tries[::2] + tries[1::2])
     with app.app_context():
@@ -237,7 +224,7 @@ def test_the_end_of_the_show_races_with_buyers_and_cancellations(app: Flask) -> 
         keep(show, 8)
         dropped = [(who, place(who, show)) for who in [make_viewer(show) for _ in range(2)]]
         live = [make_viewer(show) for _ in range(4)]
-    tries: list[Callable[[], object]] = [partial(buy, who, show) for who in live]
+    tries: list[Callable[[], object]] = [partial(buy_in_room, who, show) for who in live]
     tries[2:2] = [partial(orders.cancel_order, who, order.id) for who, order in dropped]
     tries[3:3] = [partial(rooms.end, show.host, show.number)]
     results = _race(app, tries)
@@ -253,7 +240,7 @@ def test_a_process_killed_while_it_ends_the_show_gives_nothing_back_twice(
 ) -> None:
     show = make_show()
     keep(show, 6)
-    buy(make_viewer(show), show, 2)
+    buy_in_room(make_viewer(show), show, 2)
     db.session.remove()
     command = [sys.executable, "-c", KILLED, database_url, str(tmp_path), str(show.scope_id), str(show.number)]
     run = subprocess.run(command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=False)

@@ -17,8 +17,8 @@ from app.ledger import book
 from sim_livestream.services import catching_up, purchase, rooms, vouchers
 from sim_mall.models.promotions import Coupon, CouponTemplate
 from sim_mall.services import addresses
-from tests.factories.live import Show, make_show, make_viewer, room_row
-from tests.factories.mall import RECEIVER, key, make_trainee
+from tests.factories.live import Show, buy_in_room, make_show, make_viewer, room_row
+from tests.factories.mall import key, make_trainee
 from tests.factories.world import make_actor, make_world
 
 
@@ -37,20 +37,6 @@ def claim(show: Show, actor: Actor, coupon_id: int, number: int | None = None) -
         return vouchers.claim(actor, number or show.number, coupon_id, key()).words
 
 
-def buy(show: Show, actor: Actor, quantity: int, expected: int | None) -> int:
-    with unit_of_work():
-        return purchase.buy(
-            actor,
-            show.number,
-            show.item_id,
-            sku_id=show.sku_id,
-            quantity=quantity,
-            receiver=RECEIVER,
-            key=key(),
-            expected=expected,
-        ).payable
-
-
 def test_a_coupon_is_taken_in_the_room_and_used_when_buying(show: Show) -> None:
     coupon_id = issue(show)
     viewer = make_viewer(show)
@@ -64,7 +50,7 @@ def test_a_coupon_is_taken_in_the_room_and_used_when_buying(show: Show) -> None:
     assert (one.goods, one.payable) == (50_00, 39_00)  # below the threshold
     assert (two.goods, two.freight, two.payable, two.blocked) == (100_00, 0, 73_00, False)
     assert [fen for _words, fen in two.discounts] == [22_00, 5_00]
-    assert buy(show, viewer, 2, two.payable) == 73_00
+    assert buy_in_room(viewer, show, 2, expected=two.payable).payable == 73_00
     assert db.session.scalars(sa.select(Coupon.state)).all() == ["used"]
     assert purchase.price_of(viewer, show.number, show.item_id, show.sku_id, 2).payable == 78_00
     assert book.prove(show.world_id).sound
@@ -75,10 +61,10 @@ def test_an_order_never_costs_something_else_than_was_shown(show: Show) -> None:
     viewer = make_viewer(show)
     claim(show, viewer, coupon_id)
     with pytest.raises(Conflict, match=r"78\.00.*73\.00"):
-        buy(show, viewer, 2, 78_00)
+        buy_in_room(viewer, show, 2, expected=78_00)
     db.session.rollback()
     assert db.session.scalars(sa.select(Coupon.state)).all() == ["unused"]
-    assert buy(show, viewer, 2, 73_00) == 73_00
+    assert buy_in_room(viewer, show, 2, expected=73_00).payable == 73_00
 
 
 def test_the_freight_of_the_way_is_in_the_price(app_context: Flask) -> None:
@@ -86,7 +72,7 @@ def test_the_freight_of_the_way_is_in_the_price(app_context: Flask) -> None:
     viewer = make_viewer(show)
     told = purchase.price_of(viewer, show.number, show.item_id, show.sku_id, 1)
     assert (told.freight, told.payable) == (8_00, 47_00)
-    assert buy(show, viewer, 1, 47_00) == 47_00
+    assert buy_in_room(viewer, show, 1, expected=47_00).payable == 47_00
     assert addresses.default_address(viewer) is None
 
 

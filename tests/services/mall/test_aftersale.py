@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -28,7 +27,7 @@ from sim_mall.models.trade import Notice
 from sim_mall.services import aftersales, notices
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
-from tests.factories.world import make_actor, make_world
+from tests.factories.world import make_actor
 
 BACK = AfterSaleKind.RETURN
 Seller = tuple[Actor, ShopInfo]
@@ -53,16 +52,6 @@ def wallet(world: World, actor: Actor) -> int:
 def fresh(ticket: AfterSale) -> AfterSale:
     db.session.expire_all()
     return db.session.get_one(AfterSale, ticket.id)
-
-
-@pytest.fixture
-def world(app_context: Flask) -> World:
-    return make_world()
-
-
-@pytest.fixture
-def seller(world: World) -> Seller:
-    return mall.make_seller(world)
 
 
 @pytest.fixture

@@ -44,16 +44,6 @@ K = PromotionKind
 
 
 @pytest.fixture
-def world(app_context: None) -> World:
-    return make_world()
-
-
-@pytest.fixture
-def seller(world: World) -> tuple[Actor, ShopInfo]:
-    return mall.make_seller(world)
-
-
-@pytest.fixture
 def buyer(world: World) -> Actor:
     return mall.make_trainee(world)
 

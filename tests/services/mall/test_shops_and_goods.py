@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.core import audit
 from app.core.db import db
@@ -30,11 +29,6 @@ from sim_mall.services import addresses, listings, reviews, search, shelves, sho
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
 from tests.factories.world import make_actor, make_world
-
-
-@pytest.fixture
-def world(app_context: Flask) -> World:
-    return make_world()
 
 
 def titles(world: World, q: str, **more: object) -> list[str]:

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.core.actor import Actor
 from app.core.db import db
@@ -28,19 +27,9 @@ from sim_mall.services import goods_lists, listings, orders, payments, search, s
 from sim_mall.services.listings import SkuChange
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
-from tests.factories.world import make_actor, make_world
+from tests.factories.world import make_actor
 
 Seller = tuple[Actor, open_platform.ShopInfo]
-
-
-@pytest.fixture
-def world(app_context: Flask) -> World:
-    return make_world()
-
-
-@pytest.fixture
-def seller(world: World) -> Seller:
-    return mall.make_seller(world)
 
 
 def list_goods(

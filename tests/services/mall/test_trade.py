@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 
 from app.core import audit
 from app.core.actor import Actor
@@ -42,16 +41,6 @@ def jump(world: World, step: timedelta) -> None:
 
 def count(model: type) -> int:
     return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
-
-
-@pytest.fixture
-def world(app_context: Flask) -> World:
-    return make_world()
-
-
-@pytest.fixture
-def seller(world: World) -> Seller:
-    return mall.make_seller(world)
 
 
 @pytest.fixture
