@@ -39,7 +39,9 @@ def note_changes(world_id: int, changes: Map[int, tuple[int, int]]) -> int:
     ids = sorted(changes)
     for start in range(0, len(ids), 500):
         rows = db.session.scalars(
-            sa.select(Mapping).where(Mapping.world_id == world_id, Mapping.sku_id.in_(ids[start : start + 500]))
+            sa.select(Mapping)
+            .where(Mapping.world_id == world_id, Mapping.sku_id.in_(ids[start : start + 500]))
+            .order_by(Mapping.id)
         ).all()
         for mapping in rows:
             old, new = (cost * mapping.factor for cost in changes[mapping.sku_id])
