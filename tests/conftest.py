@@ -11,16 +11,19 @@ import copy
 import dataclasses
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import settings as hypothesis_settings
 from jinja2 import FileSystemBytecodeCache
+from sqlalchemy import Engine
 
 from app.config import Settings, load_settings
 from app.core.db import db
@@ -104,6 +107,13 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
                 report.sections.append(("server", value.log()))
         report.sections[:] = [(name, text[-SECTION:]) for name, text in report.sections]
     return report
+
+
+@sa.event.listens_for(Engine, "connect")
+def _reverse_what_nobody_ordered(connection: Any, _record: object) -> None:
+    """Let SQLite answer backwards where no order was asked for: PostgreSQL promises none either."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA reverse_unordered_selects=ON")
 
 
 # -- services ---------------------------------------------------------------------------------------------
