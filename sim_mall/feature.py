@@ -39,6 +39,7 @@ from sim_mall.services import (
     parcels,
     payments,
     promotions,
+    ranking,
     receiving,
     reviews,
     service_chat,
@@ -346,7 +347,7 @@ FEATURE = Feature(
     jobs={order_sheets.EXPORT_JOB: order_sheets.run_export},
     home_cards=(cards,),
     sockets=sockets.register,
-    subscribers=detecting.SUBSCRIBERS,
+    subscribers=(*detecting.SUBSCRIBERS, *ranking.SUBSCRIBERS),
     due_handlers={
         **detecting.DUE_HANDLERS,
         shops.REVIEW: shops.on_review,
@@ -366,5 +367,8 @@ FEATURE = Feature(
         groups.DEADLINE: groups.on_deadline,
     },
     startup=_start,
-    every_process={"visits": (visits.FLUSH_SECONDS, visits.flush)},
+    every_process={
+        "visits": (visits.FLUSH_SECONDS, visits.flush),
+        "ranking": (ranking.FLUSH_SECONDS, ranking.flush),
+    },
 )

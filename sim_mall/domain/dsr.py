@@ -49,3 +49,6 @@ class Dsr:
         """The score for ranking times 100, shrunken to 4.7: a shop without ratings stands at 470."""
         points = self.description_sum + self.service_sum + self.logistics_sum  # three per rating
         return half_up(10 * (3 * PRIOR_WEIGHT * PRIOR_TENTHS + 10 * points), 3 * (PRIOR_WEIGHT + self.count))
+
+
+NONE = Dsr(0, 0, 0, 0)

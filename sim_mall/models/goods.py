@@ -13,6 +13,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from app.core.db import Base, StrEnumType, UTCDateTime
 from app.core.flow import StatefulMixin
 from sim_mall.domain.listing_flow import ListingState
+from sim_mall.domain.ranking import START
 from sim_mall.models.shops import Shop
 
 
@@ -63,9 +64,10 @@ class Listing(StatefulMixin, Base):
     price_from and price_to span its SKUs; sold counts paid units; rating_sum counts points of three scores
     (3 to 15 a review). axes: [[name, [value…]]…]. pictures: names of GoodsPicture, the first is the cover.
     detail: sanitised HTML. freight_fee counts where no template is set; free_shipping: nothing is ever asked.
-    alarm: saleable units of a SKU at which the seller is told. score: quality, 0 to 100. stock_at_payment: stock is
-    taken when an order is paid, not when it is placed (付款减库存). buy_limit: units of one buyer, 0
-    for any. video: public name of a stored MP4, '' for none.
+    alarm: saleable units of a SKU at which the seller is told. score: quality, 0 to 100. search_rank: what search
+    orders by beside the words, see ``domain.ranking``. stock_at_payment: stock is taken when an order is paid, not
+    when it is placed (付款减库存). buy_limit: units of one buyer, 0 for any. video: public name of a stored MP4, ''
+    for none.
     """
 
     __tablename__ = "mall_listing"
@@ -94,6 +96,7 @@ class Listing(StatefulMixin, Base):
     video: orm.Mapped[str] = orm.mapped_column(sa.String(40), default="", server_default="")
     alarm: orm.Mapped[int] = orm.mapped_column(default=5, server_default="5")
     score: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
+    search_rank: orm.Mapped[int] = orm.mapped_column(default=START, server_default=str(START))
     forced_until: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     recycled_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     price_from: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
@@ -111,6 +114,7 @@ class Listing(StatefulMixin, Base):
     skus: orm.Mapped[list[Sku]] = orm.relationship(lambda: Sku, back_populates="listing", order_by=lambda: Sku.ordinal)
     __table_args__ = (
         sa.Index("ix_mall_listing_sale", "world_id", "state", "category_id", "price_from"),
+        sa.Index("ix_mall_listing_rank", "world_id", "state", "search_rank", "id"),
         sa.Index("ix_mall_listing_sold", "world_id", "state", "sold", "id"),
         sa.Index("ix_mall_listing_category", "world_id", "state", "category_id", "shop_id"),
         sa.Index("ix_mall_listing_new", "world_id", "state", "listed_at", "id"),

@@ -29,6 +29,13 @@ def shanghai_month(column: Any) -> Any:
     return sa.func.strftime("%Y-%m", column, "+8 hours", type_=sa.String)
 
 
+def hours_between(first: Any, last: Any) -> Any:
+    """Return the hours from one moment to another, as a number with decimals."""
+    if _is_postgres():
+        return sa.extract("epoch", last - first) / 3600
+    return (sa.func.julianday(last) - sa.func.julianday(first)) * 24
+
+
 def start_of(day: date) -> datetime:
     """Return the moment at which a day begins in Shanghai."""
     return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)

@@ -12,6 +12,7 @@ from app.core.money import half_up
 from sim_mall.data import MallProgress, ShopAudience, ShopMetrics
 from sim_mall.domain.aftersale_flow import AFTERSALE_NAMES, AfterSaleState
 from sim_mall.domain.definitions import DEFINITIONS, VERSION
+from sim_mall.domain.dsr import NONE
 from sim_mall.domain.listing_flow import ListingState
 from sim_mall.domain.order_flow import ORDER_NAMES, OrderSource, OrderState
 from sim_mall.domain.shop_flow import SHOP_NAMES, SUBJECT_NAMES, ShopState
@@ -20,7 +21,7 @@ from sim_mall.models.goods import Listing
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order, Review
 from sim_mall.models.visits import Visit
-from sim_mall.services.ratings import NONE, dsr_of
+from sim_mall.services.ratings import dsr_of
 
 _EXPLAINED = (
     *("orders", "orders_paid", "completed", "live_orders", "gmv_placed", "gmv_paid", "refunded"),

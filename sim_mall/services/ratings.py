@@ -10,11 +10,9 @@ import sqlalchemy as sa
 
 from app.core.db import db
 from app.worlds.clock import sim_now
-from sim_mall.domain.dsr import DAYS, ORDERS_A_MONTH, Dsr
+from sim_mall.domain.dsr import DAYS, NONE, ORDERS_A_MONTH, Dsr
 from sim_mall.models.trade import Review
 from sim_mall.services.days import shanghai_month
-
-NONE = Dsr(0, 0, 0, 0)
 
 
 def dsr(world_id: int, shop_id: int) -> Dsr:

@@ -13,6 +13,7 @@ from sqlalchemy import orm
 from app.core.db import db, like_escape
 from app.core.web.paging import Page
 from sim_mall.domain.listing_flow import ListingState
+from sim_mall.domain.ranking import RELEVANCE
 from sim_mall.domain.shop_flow import ShopState
 from sim_mall.domain.words import index_grams, normalise, query_grams
 from sim_mall.models.goods import Category, Listing, SearchGram, Sku, Stock
@@ -27,7 +28,7 @@ COUNTED = 2_000  # rows after which a list stops counting
 class Sort(StrEnum):
     """How results are ordered."""
 
-    BEST = "best"  # 综合: relevance, then sales
+    BEST = "best"  # 综合: see ``domain.ranking``
     SOLD = "sold"  # 销量
     PRICE_UP = "price_up"  # 价格从低到高
     PRICE_DOWN = "price_down"  # 价格从高到低
@@ -161,13 +162,13 @@ def find(world_id: int, search: Search) -> sa.Select[Any]:
     grams = query_grams(search.q)
     if search.q and not grams:
         query = query.where(sa.false())
-    relevance: tuple[Any, ...] = ()
+    rank: Any = Listing.search_rank
     if grams:
         hits = _candidates(world_id, grams)
         query = query.join(hits, hits.c.listing_id == Listing.id)
-        relevance = (hits.c.score.desc(),)
+        rank = rank + hits.c.score * RELEVANCE // (TITLE_WEIGHT * len(grams))
     order = {
-        Sort.BEST: (*relevance, Listing.sold.desc(), Listing.id.desc()),
+        Sort.BEST: (rank.desc(), Listing.id.desc()),
         Sort.SOLD: (Listing.sold.desc(), Listing.id.desc()),
         Sort.PRICE_UP: (Listing.price_from.asc(), Listing.id.asc()),
         Sort.PRICE_DOWN: (Listing.price_from.desc(), Listing.id.desc()),

@@ -1,4 +1,4 @@
-"""What is looked at once a simulated day (每日检查): reply rates (R18) and lost disputes (R19) of all shops."""
+"""What is looked at once a simulated day (每日检查): reply rates (R18), lost disputes (R19), the order of search."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.rules import Violation
 from sim_mall.models.service import ServiceRound
 from sim_mall.models.shops import Shop
+from sim_mall.services import ranking
 from sim_mall.services.rules.violations import Case, record_violation
 
 DAILY = "mall.rules_daily"
@@ -51,10 +52,11 @@ def _schedule(world_id: int) -> None:
 
 
 def on_daily(task: DueTask) -> None:
-    """Look at yesterday and the day before; four queries for all shops of the world."""
+    """Look at yesterday and the day before, rank all goods anew; a fixed number of queries for the whole world."""
     today = _midnight(sim_now(task.world_id))
     _reply_rates(task.world_id, today)
     _disputes(task.world_id, today)
+    ranking.refresh(task.world_id)
     _schedule(task.world_id)
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from app.core import audit
 from app.core.db import db
@@ -25,9 +26,11 @@ from sim_mall.domain.shop_flow import ShopState
 from sim_mall.domain.traffic import Source
 from sim_mall.models.goods import Listing, SearchGram
 from sim_mall.models.shops import Shop
-from sim_mall.services import addresses, listings, reviews, search, shelves, shop_life, shops, visits
+from sim_mall.services import addresses, listings, ranking, reviews, search, shelves, shop_life, shops, visits
+from sim_mall.services.rules.violations import Case, record_violation
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound, stock_of
+from tests.factories.queries import count_queries
 from tests.factories.world import make_actor, make_world
 
 
@@ -239,6 +242,45 @@ def test_search_by_words_category_price_and_order(world: World) -> None:
         shelves.move_listings(owner, [row.id for row in listings.own_listings(owner, shop.id)], "take_off")
     assert titles(world, "床") == []
     assert (db.session.scalar(sa.select(sa.func.count()).select_from(SearchGram)) or 0) > 0
+
+
+def test_best_goods_first_by_relevance_then_by_rating_speed_sales_and_points(app: Flask, world: World) -> None:
+    buyer = mall.make_trainee(world)
+    sold = []
+    for name, stars in (("好评生活馆", 5), ("差评生活馆", 1)):
+        owner, shop = mall.make_seller(world, name)
+        listing = mall.make_listing(owner, shop, f"全棉床笠 {name}")
+        order = mall.buy(buyer, [(listing.skus[0].id, 1)])
+        mall.ship(owner, order.id)
+        mall.complete(buyer, order.id)
+        with unit_of_work():
+            said = [reviews.LineReview(order.lines[0].id, stars, "如图")]
+            reviews.write_reviews(buyer, order.id, stars, stars, said, mall.key())
+        sold.append((owner, shop, listing))
+    assert titles(world, "床笠") == ["全棉床笠 差评生活馆", "全棉床笠 好评生活馆"]  # not ranked yet: the newer first
+    flushed = ranking.flush()
+    assert flushed == 2  # payment, shipment and review marked both shops
+    assert titles(world, "床笠") == titles(world, "", l1="居家") == ["全棉床笠 好评生活馆", "全棉床笠 差评生活馆"]
+    owner, shop, _ = sold[1]
+    with unit_of_work():
+        open_platform.create_listing(owner, shop.id, mall.draft("床头小夜灯", brief="全棉灯罩"))
+    with unit_of_work():
+        assert ranking.refresh(world.id) == 1  # the new goods take on what their shop has
+        assert ranking.refresh(world.id) == 0
+    assert titles(world, "全棉")[-1] == "床头小夜灯"  # the word stands in its brief only: a third of the relevance
+    with count_queries(app) as seen, unit_of_work():
+        ranking.refresh(world.id)
+    few = len(seen)
+    mall.make_listing(*mall.make_seller(world)[:2], "再开一家")
+    with count_queries(app) as seen, unit_of_work():
+        ranking.refresh(world.id)
+    assert len(seen) == few <= 9
+    with unit_of_work():
+        record_violation(world.id, sold[0][1].id, Case("R1", ("shop", sold[0][1].id), "最佳", {}, "R1:test"))
+    with unit_of_work():
+        ranking.refresh(world.id)
+    ranks = dict(db.session.execute(sa.select(Listing.id, Listing.search_rank).order_by(Listing.id)).all())
+    assert ranks[sold[0][2].id] < ranks[sold[1][2].id]
 
 
 def test_addresses_need_a_district_and_one_is_the_default(world: World) -> None:
