@@ -2375,6 +2375,7 @@ def upgrade() -> None:
         sa.Column("video", sa.String(length=40), server_default="", nullable=False),
         sa.Column("alarm", sa.Integer(), server_default="5", nullable=False),
         sa.Column("score", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("search_rank", sa.Integer(), server_default="2354", nullable=False),
         sa.Column("forced_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("recycled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("price_from", sa.BigInteger(), nullable=False),
@@ -2405,6 +2406,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_mall_listing_freight_template_id"), "mall_listing", ["freight_template_id"], unique=False)
     op.create_index("ix_mall_listing_new", "mall_listing", ["world_id", "state", "listed_at", "id"], unique=False)
     op.create_index("ix_mall_listing_price", "mall_listing", ["world_id", "state", "price_from", "id"], unique=False)
+    op.create_index("ix_mall_listing_rank", "mall_listing", ["world_id", "state", "search_rank", "id"], unique=False)
     op.create_index(
         "ix_mall_listing_sale", "mall_listing", ["world_id", "state", "category_id", "price_from"], unique=False
     )
@@ -3561,6 +3563,7 @@ def downgrade() -> None:
     op.drop_index("ix_mall_listing_sold", table_name="mall_listing")
     op.drop_index("ix_mall_listing_shop", table_name="mall_listing")
     op.drop_index("ix_mall_listing_sale", table_name="mall_listing")
+    op.drop_index("ix_mall_listing_rank", table_name="mall_listing")
     op.drop_index("ix_mall_listing_price", table_name="mall_listing")
     op.drop_index("ix_mall_listing_new", table_name="mall_listing")
     op.drop_index(op.f("ix_mall_listing_freight_template_id"), table_name="mall_listing")
