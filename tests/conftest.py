@@ -39,9 +39,7 @@ SECRET_KEY = "a-secret-of-the-tests-that-nobody-else-uses"
 FIELD_KEY = "ZmllbGQta2V5LW9mLXRoZS10ZXN0cy0zMi1ieXRlcyE="
 BACKENDS = ("sqlite", "postgres")
 
-gc.set_threshold(
-    100_000, 50, 50
-)  # as the server (deploy/gunicorn.conf.py): looking for garbage is a twentieth of the time
+gc.set_threshold(100_000, 50, 50)  # as the server (deploy/gunicorn.conf.py): a twentieth of the time goes into looking
 
 SECTION = 1500  # characters of a log that are shown with a failure: the report of a whole run stays readable
 BYTECODE = FileSystemBytecodeCache(tempfile.mkdtemp(prefix="test-templates-"))
