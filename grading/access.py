@@ -166,6 +166,20 @@ def active(paper_id: int) -> list[Assignment]:
     )
 
 
+def superseded(paper_id: int, slot: int) -> Assignment | None:
+    """Return the newest work at this place that was put aside when the rubric was corrected, or None."""
+    return db.session.scalars(
+        sa.select(Assignment)
+        .where(
+            Assignment.paper_id == paper_id,
+            Assignment.slot == slot,
+            Assignment.state == AssignmentState.SUPERSEDED,
+        )
+        .order_by(Assignment.id.desc())
+        .limit(1)
+    ).one_or_none()
+
+
 def completed(paper_id: int) -> list[Assignment]:
     """Return the completed marks of a paper by slot."""
     return list(
@@ -207,12 +221,19 @@ def my_queue(actor: Actor) -> list[tuple[str, AssignmentState]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def own_withdrawn_reason(actor: Actor) -> str:
-    """Return why the trainee's latest result was taken back, or ''."""
-    row = db.session.scalars(
-        sa.select(Result)
-        .where(Result.account_id == actor.person(), Result.scope_id == class_scope(actor))
-        .order_by(Result.id.desc())
-        .limit(1)
-    ).one_or_none()
-    return row.withdrawn_reason if row is not None and row.withdrawn_at is not None else ""
+def own_withdrawn(actor: Actor, outcome_id: int | None = None) -> list[Result]:
+    """Return the versions of the trainee's result that were taken back, newest first, of this attempt or the latest.
+
+    Empty when the latest result of all still holds and no attempt is asked for.
+    """
+    rows = list(
+        db.session.scalars(
+            sa.select(Result)
+            .where(Result.account_id == actor.person(), Result.scope_id == class_scope(actor))
+            .order_by(Result.id.desc())
+        )
+    )
+    if outcome_id is None and (not rows or rows[0].withdrawn_at is None):
+        return []
+    wanted = rows[0].outcome_id if outcome_id is None else outcome_id
+    return [row for row in rows if row.outcome_id == wanted and row.withdrawn_at is not None]

@@ -160,6 +160,7 @@ class Desk:
     sheet: Sheet
     next_code: str | None
     others: tuple[OtherMark, ...] = ()
+    corrected: tuple[str, ...] = ()  # what a corrected rubric asks to mark again
 
 
 @dataclass(frozen=True, slots=True)

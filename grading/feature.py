@@ -16,10 +16,10 @@ from grading.domain.flows import (
     BatchState,
     OutcomeState,
 )
-from grading.models import admission, anchor, attachment, batch, identity, outcome, plan, pool, protocol
+from grading.models import admission, anchor, attachment, batch, correction, identity, outcome, plan, pool, protocol
 from grading.services import declarations, home, lateness, marking, paper_pictures, plans, protocols, real_shops
 from grading.views import admission as admission_views
-from grading.views import afterwards, anchors, assess, batches, managing, plan_side
+from grading.views import afterwards, anchors, assess, batches, correcting, managing, plan_side
 from grading.views import outcome as outcome_views
 from grading.views import pictures as picture_views
 from grading.views import plan as plan_views
@@ -29,13 +29,14 @@ from grading.views import rubrics as rubric_views
 from grading.views import signing as signing_views
 from grading.views.blueprint import blueprint
 
-MODELS = (admission, anchor, attachment, batch, identity, outcome, plan, pool, protocol)
+MODELS = (admission, anchor, attachment, batch, correction, identity, outcome, plan, pool, protocol)
 VIEWS = (
     admission_views,
     afterwards,
     anchors,
     assess,
     batches,
+    correcting,
     managing,
     outcome_views,
     plan_views,
@@ -73,8 +74,11 @@ def _late_cards(actor: Actor) -> list[HomeCard]:
 def _trainee_cards(actor: Actor) -> list[HomeCard]:
     if actor.scope_id is None:
         return []
-    state, plan_complete = home.trainee(actor)
+    state, plan_complete, taken_back = home.trainee(actor)
     cards = []
+    if taken_back:
+        text = "已发布的成绩被收回，正在重新评定，点开看理由。"
+        cards.append(HomeCard("成绩有更正", text, "/grading/results", "看理由", 12, "award"))
     if state == OutcomeState.RELEASED:
         cards.append(HomeCard("查看评审成绩", "实践成果的成绩已经发布。", "/grading/results", "查看成绩", 20, "award"))
     elif state == OutcomeState.RETURNED:

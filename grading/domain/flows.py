@@ -51,10 +51,13 @@ class AssignmentState(StrEnum):
     EXPIRED = "expired"  # 超时收回: the lease ran out
     REVOKED = "revoked"  # 已调走: taken back before it was completed
     VOID = "void"  # 作废: a conflict became known after it was completed
+    SUPERSEDED = "superseded"  # 按旧版评过: its rubric was corrected; called back when it is needed again
 
 
-INACTIVE = frozenset({AssignmentState.RECUSED, AssignmentState.EXPIRED, AssignmentState.REVOKED, AssignmentState.VOID})
-"""Work that no longer counts; whoever had it never gets the paper again."""
+ENDED = frozenset({AssignmentState.RECUSED, AssignmentState.EXPIRED, AssignmentState.REVOKED, AssignmentState.VOID})
+"""Work that is over for good; whoever had it never gets the paper again."""
+INACTIVE = ENDED | {AssignmentState.SUPERSEDED}
+"""Work that does not count now."""
 UNSCORED = frozenset({PaperState.IN_DRAW, PaperState.MARKING, PaperState.THIRD, PaperState.ARBITRATION})
 
 OUTCOME_NAMES = {
@@ -85,6 +88,7 @@ ASSIGNMENT_NAMES = {
     AssignmentState.EXPIRED: "超时收回",
     AssignmentState.REVOKED: "已调走",
     AssignmentState.VOID: "作废（有利害关系）",
+    AssignmentState.SUPERSEDED: "按旧版评过",
 }
 
 OUTCOME_FLOW = Flow(
@@ -146,6 +150,12 @@ PAPER_FLOW = Flow(
         on("unrelease", PaperState.RELEASED, PaperState.SCORED, Role.CENTRE),
         on("appeal", PaperState.RELEASED, PaperState.APPEALED, Role.CENTRE),
         on("settle_appeal", PaperState.APPEALED, PaperState.RELEASED, SYSTEM),
+        on(
+            "correct",
+            {*_MARKED, PaperState.SCORED, PaperState.RELEASED, PaperState.APPEALED} - {PaperState.MARKING},
+            PaperState.MARKING,
+            Role.CENTRE,
+        ),
     ],
     final=frozenset({PaperState.WITHDRAWN}),
     names={str(key): value for key, value in PAPER_NAMES.items()},
@@ -172,8 +182,10 @@ ASSIGNMENT_FLOW = Flow(
         on("revoke", _OPEN_WORK, AssignmentState.REVOKED, {SYSTEM, Role.CENTRE}, "这份评分刚刚已经提交，不能再调走。"),
         on("void", AssignmentState.COMPLETED, AssignmentState.VOID, {SYSTEM, Role.CENTRE}),
         on("reopen", AssignmentState.COMPLETED, AssignmentState.DRAFT, Role.CENTRE, "只有已提交的评分可以退回修改。"),
+        on("supersede", {*_OPEN_WORK, AssignmentState.COMPLETED}, AssignmentState.SUPERSEDED, Role.CENTRE),
+        on("recall", AssignmentState.SUPERSEDED, AssignmentState.DRAFT, SYSTEM),
     ],
-    final=INACTIVE,
+    final=ENDED,
     names={str(key): value for key, value in ASSIGNMENT_NAMES.items()},
 )
 
@@ -202,6 +214,7 @@ APPEAL_FLOW = Flow(
         on("reject", AppealState.FILED, AppealState.REJECTED, Role.CENTRE, "这份申诉已经处理过了。"),
         on("accept", AppealState.FILED, AppealState.REMARKING, Role.CENTRE, "这份申诉已经处理过了。"),
         on("decide", AppealState.REMARKING, AppealState.DECIDED, SYSTEM),
+        on("correct", {AppealState.FILED, AppealState.REMARKING}, AppealState.DECIDED, Role.CENTRE),
     ],
     final=frozenset({AppealState.REJECTED, AppealState.DECIDED}),
     names={str(key): value for key, value in APPEAL_NAMES.items()},

@@ -11,7 +11,7 @@ from app.core.db import Base, StrEnumType, UTCDateTime
 from app.core.flow import StatefulMixin
 from grading.domain.flows import AssignmentState, BatchState, PaperState
 
-_ACTIVE = "state NOT IN ('recused', 'expired', 'revoked', 'void')"
+_ACTIVE = "state NOT IN ('recused', 'expired', 'revoked', 'void', 'superseded')"
 
 
 class RubricVersion(Base):

@@ -78,11 +78,15 @@ class Coaching(Base):
 
 
 class Appeal(StatefulMixin, Base):
-    """An appeal (申诉) against a released result, once per attempt; reasons: JSON by criterion title."""
+    """An appeal (申诉) against a released result, once per attempt; reasons: JSON by criterion title.
+
+    round: how often the batch's rubric had been corrected; a result by another rubric may be appealed against anew.
+    """
 
     __tablename__ = "grading_appeal"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
-    outcome_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_outcome.id"), unique=True)
+    outcome_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("grading_outcome.id"))
+    round: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     account_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_account.id"))
     scope_id: orm.Mapped[int] = orm.mapped_column(sa.ForeignKey("accounts_scope.id"), index=True)
     state: orm.Mapped[AppealState] = orm.mapped_column(StrEnumType(AppealState))
@@ -90,3 +94,4 @@ class Appeal(StatefulMixin, Base):
     answer: orm.Mapped[str] = orm.mapped_column(sa.Text, default="")
     filed_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)
     decided_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
+    __table_args__ = (sa.UniqueConstraint("outcome_id", "round"),)

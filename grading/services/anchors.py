@@ -218,9 +218,11 @@ def view_anchor(actor: Actor, anchor_id: int) -> AnchorView:
     paper = blind_paper(anchor.code, anchor.content, db.session.get_one(RubricVersion, anchor.rubric_id))
     entries = read_entries(anchor.reference)
     if anchor.reference_total is None:
-        works = access.completed(anchor.source_paper_id)
-        decided = scoring.decide({work.slot: deciding.marked(work) for work in works})
-        entries = {name: Entry(int(points + Fraction(1, 2))) for name, points in decided.points.items()}
+        source = db.session.get_one(Paper, anchor.source_paper_id)
+        if source.state == PaperState.RELEASED and source.rubric_id == anchor.rubric_id:  # else it is marked again
+            works = access.completed(source.id)
+            decided = scoring.decide({work.slot: deciding.marked(work) for work in works})
+            entries = {name: Entry(int(points + Fraction(1, 2))) for name, points in decided.points.items()}
     return AnchorView(anchor, paper, entries, _marked(anchor.id))
 
 

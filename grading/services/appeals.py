@@ -24,6 +24,7 @@ from grading.domain.flows import APPEAL_FLOW, PAPER_FLOW, AppealState
 from grading.domain.rubric import Rubric
 from grading.domain.scoring import APPEAL_SLOT, decide, shown
 from grading.models.batch import Batch, Paper
+from grading.models.correction import RubricCorrection
 from grading.models.outcome import Appeal, Outcome, Result
 from grading.services import deciding, draws, intake, pool, reveal
 
@@ -36,11 +37,22 @@ def deadline(result: Result) -> datetime:
     return after_work_days(result.released_at, APPEAL_DAYS)
 
 
-def own_appeal(actor: Actor, outcome_id: int) -> Appeal | None:
-    """Return the trainee's appeal of this attempt, or None."""
-    return db.session.scalars(
-        sa.select(Appeal).where(Appeal.outcome_id == outcome_id, Appeal.account_id == actor.person())
-    ).one_or_none()
+def own_appeals(actor: Actor, outcome_id: int) -> list[Appeal]:
+    """Return the trainee's appeals of this attempt, newest first: one, and one more after a corrected rubric."""
+    return list(
+        db.session.scalars(
+            sa.select(Appeal)
+            .where(Appeal.outcome_id == outcome_id, Appeal.account_id == actor.person())
+            .order_by(Appeal.round.desc())
+        )
+    )
+
+
+def current_round(outcome_id: int) -> int:
+    """Return how often the rubric behind this attempt has been corrected."""
+    batch_id = intake.paper_of(outcome_id).batch_id
+    query = sa.select(sa.func.count(RubricCorrection.id)).where(RubricCorrection.batch_id == batch_id)
+    return db.session.scalar(query) or 0
 
 
 def file_appeal(actor: Actor, reasons: Mapping[str, str], confirmed: bool, key: str) -> int:
@@ -54,7 +66,8 @@ def file_appeal(actor: Actor, reasons: Mapping[str, str], confirmed: bool, key: 
         result = access.own_result(actor)
         if result is None:
             raise Refused("成绩还没有发布，不能申诉。")
-        if own_appeal(actor, result.outcome_id) is not None:
+        round_ = current_round(result.outcome_id)
+        if any(row.round == round_ for row in own_appeals(actor, result.outcome_id)):
             raise Refused("每次提交只能申诉一次，你已经申诉过了。")
         if clock.now() > deadline(result):
             raise Refused(f"申诉期是发布后 {APPEAL_DAYS} 个工作日，已经过了。")
@@ -69,6 +82,7 @@ def file_appeal(actor: Actor, reasons: Mapping[str, str], confirmed: bool, key: 
             raise InvalidInput("请确认你知道：复评的分数可能更高，也可能更低，并且是最终结果。", field="confirmed")
         row = Appeal(
             outcome_id=result.outcome_id,
+            round=round_,
             account_id=actor.person(),
             scope_id=result.scope_id,
             state=AppealState.FILED,
@@ -176,10 +190,25 @@ def settle(paper: Paper, rubric: Rubric, batch: Batch) -> None:
     before = [paper.final_numerator, paper.final_denominator]
     fire(PAPER_FLOW, paper, "settle_appeal", system(), values=values)
     outcome: Outcome = intake.outcome_of(paper.id)
-    row = db.session.scalars(sa.select(Appeal).where(Appeal.outcome_id == outcome.id)).one()
+    waiting = sa.select(Appeal).where(Appeal.outcome_id == outcome.id, Appeal.state == AppealState.REMARKING)
+    row = db.session.scalars(waiting).one()
     fire(APPEAL_FLOW, row, "decide", system(), values={"decided_at": clock.now()})
     reveal.replace_result(outcome, decision_of(paper, rubric), "申诉复评")
     after = [decided.final.numerator, decided.final.denominator]
     audit.record(
         system(), "appeal.decided", f"appeal:{row.id}", {"before": before, "after": after}, scope_id=batch.scope_id
     )
+
+
+def end_by_correction(actor: Actor, outcome_ids: list[int], reason: str) -> int:
+    """End the open appeals of these attempts because everything is marked by a corrected rubric; return how many."""
+    rows = db.session.scalars(
+        sa.select(Appeal)
+        .where(Appeal.outcome_id.in_(outcome_ids), Appeal.state.in_([AppealState.FILED, AppealState.REMARKING]))
+        .order_by(Appeal.id)
+    ).all()
+    for row in rows:
+        answer = f"{reason}。全批重新评定，重新发布后可以再次申诉。"
+        fire(APPEAL_FLOW, row, "correct", actor, values={"answer": answer[:1000], "decided_at": clock.now()})
+        audit.record(actor, "appeal.corrected", f"appeal:{row.id}", {"reason": reason}, scope_id=row.scope_id)
+    return len(rows)

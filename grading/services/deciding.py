@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from app.core import audit
+from app.core import audit, clock
 from app.core.actor import system
 from app.core.db import db
 from app.core.errors import InvalidInput
@@ -14,6 +14,7 @@ from app.core.flow import fire
 from grading import access
 from grading.domain import scoring
 from grading.domain.canonical import canonical
+from grading.domain.deadlines import LEASE_HOURS, after_work_hours
 from grading.domain.flows import ASSIGNMENT_FLOW, PAPER_FLOW, AssignmentState, PaperState
 from grading.domain.rubric import Entry, Rubric, check_entries
 from grading.models.batch import Assignment, Batch, Paper
@@ -97,8 +98,18 @@ def advance(paper: Paper, rubric: Rubric) -> None:
 def _call(batch: Batch, paper: Paper, event: str, slot: int, reason: str, why: tuple[str, ...]) -> None:
     fire(PAPER_FLOW, paper, event, system(), note={"why": list(why)})
     audit.record(system(), f"paper.{reason}_called", f"paper:{paper.code}", {"why": list(why)}, scope_id=batch.scope_id)
-    if all(work.slot != slot for work in access.active(paper.id)):
+    if all(work.slot != slot for work in access.active(paper.id)) and not _recall(batch, paper, slot):
         draws.draw_one(batch, paper, slot, reason)
+
+
+def _recall(batch: Batch, paper: Paper, slot: int) -> bool:
+    """Call back whoever held the place before the rubric was corrected; False when there is nobody."""
+    work = access.superseded(paper.id, slot)
+    if work is None:
+        return False
+    fire(ASSIGNMENT_FLOW, work, "recall", system(), values={"lease_until": after_work_hours(clock.now(), LEASE_HOURS)})
+    audit.record(system(), "mark.recalled", f"paper:{paper.code}", {"slot": slot}, scope_id=batch.scope_id)
+    return True
 
 
 def _settle(batch: Batch, paper: Paper, marks: dict[int, scoring.Marked]) -> None:

@@ -13,10 +13,12 @@ from grading.models.outcome import Appeal
 from grading.services import intake, results
 
 
-def trainee(actor: Actor) -> tuple[OutcomeState, bool]:
-    """Return the state of the trainee's outcome, and whether the plan is complete."""
+def trainee(actor: Actor) -> tuple[OutcomeState, bool, bool]:
+    """Return the state of the trainee's outcome, whether the plan is complete, and whether a result was taken back."""
     outcome, plan = access.own_outcome(actor), access.own_plan(actor)
-    return (outcome.state if outcome else OutcomeState.DRAFT), plan is not None and plan.complete
+    state = outcome.state if outcome else OutcomeState.DRAFT
+    taken_back = state == OutcomeState.MARKING and bool(access.own_withdrawn(actor))
+    return state, plan is not None and plan.complete, taken_back
 
 
 def waiting_outcomes(actor: Actor) -> int:

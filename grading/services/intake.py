@@ -24,14 +24,13 @@ from app.core.flow import fire
 from app.core.permissions import Permission
 from grading import ports
 from grading.data import REPORT_FIELDS
-from grading.domain import rubric as rubrics
 from grading.domain.canonical import canonical, digest
 from grading.domain.codes import new_code
 from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, AssignmentState, BatchState, OutcomeState, PaperState
 from grading.domain.plan_content import SECTIONS, PlanContent, parse_content
 from grading.domain.scan import Hit, scan
 from grading.domain.scrub import MASK, scrub, token_pattern
-from grading.models.batch import Assignment, Batch, Paper, RubricVersion
+from grading.models.batch import Assignment, Batch, Paper
 from grading.models.identity import PaperIdentity
 from grading.models.outcome import Outcome
 from grading.models.plan import Plan, PlanVersion
@@ -91,7 +90,7 @@ def _open(actor: Actor, scope_id: int) -> int:
     ).all()
     if not outcomes:
         raise Refused("这个班级没有待送审的实践成果，请等学员提交后再开启批次。")
-    rubric = _freeze_rubric(ports.bound().classes.class_of(None, scope_id).version, actor.scope_id)
+    rubric = rubric_desk.frozen(ports.bound().classes.class_of(None, scope_id).version, actor.scope_id)
     last = db.session.scalar(sa.select(sa.func.max(Batch.number)).where(Batch.scope_id == scope_id)) or 0
     batch = Batch(
         scope_id=scope_id,
@@ -121,21 +120,6 @@ def take_in(actor: Actor, batch: Batch, outcomes: list[Outcome]) -> int:
     codes = sorted(_take_in(actor, batch, outcome, plans.get(outcome.account_id)) for outcome in outcomes)
     audit.record(actor, "batch.papers", f"batch:{batch.id}", {"codes": codes}, scope_id=batch.scope_id)
     return len(codes)
-
-
-def _freeze_rubric(programme: str, scope_id: int | None) -> RubricVersion:
-    try:
-        text = rubric_desk.current_text(programme, scope_id)
-    except KeyError as error:
-        raise Refused(f"没有适用于“{programme}”的评分标准，请联系管理员。") from error
-    hash_ = rubrics.rubric_hash(text)
-    row = db.session.scalars(sa.select(RubricVersion).where(RubricVersion.hash == hash_)).one_or_none()
-    if row is None:
-        version = json.loads(text)["version"]
-        row = RubricVersion(hash=hash_, programme=programme, version=version, content=text, created_at=clock.now())
-        db.session.add(row)
-        db.session.flush()
-    return row
 
 
 def _plans(scope_id: int, account_ids: list[int]) -> dict[int, tuple[Plan, PlanVersion]]:
@@ -260,7 +244,8 @@ def _blind_extras(plan: PlanContent, pattern: re.Pattern[str] | None) -> dict[st
     return {"extras": found} if found else {}
 
 
-def _outcomes_of(batch_id: int) -> dict[int, Outcome]:
+def outcomes_of(batch_id: int) -> dict[int, Outcome]:
+    """Return the outcomes behind the papers of a batch, by paper."""
     rows = db.session.execute(
         sa.select(PaperIdentity.paper_id, Outcome)
         .join(Outcome, Outcome.id == PaperIdentity.outcome_id)
@@ -273,7 +258,7 @@ def _outcomes_of(batch_id: int) -> dict[int, Outcome]:
 
 def authors_by_paper(batch_id: int) -> dict[int, int]:
     """Return the author of each paper of the batch, for the conflicts of the draw."""
-    return {paper_id: outcome.account_id for paper_id, outcome in _outcomes_of(batch_id).items()}
+    return {paper_id: outcome.account_id for paper_id, outcome in outcomes_of(batch_id).items()}
 
 
 def earlier_assessors(accounts: set[int]) -> list[tuple[int, int]]:
@@ -284,7 +269,7 @@ def earlier_assessors(accounts: set[int]) -> list[tuple[int, int]]:
         .join(Paper, Paper.id == PaperIdentity.paper_id)
         .where(
             PaperIdentity.account_id.in_(accounts),
-            Assignment.state == AssignmentState.COMPLETED,
+            Assignment.state.in_([AssignmentState.COMPLETED, AssignmentState.SUPERSEDED]),
             Paper.state.in_([PaperState.RELEASED, PaperState.APPEALED]),
         )
         .distinct()
@@ -327,7 +312,7 @@ def outcome_of(paper_id: int) -> Outcome:
 
 def fix_outcomes(actor: Actor, batch_id: int) -> None:
     """Mark the outcomes of a batch as drawn: they can no longer be withdrawn."""
-    for outcome in _outcomes_of(batch_id).values():
+    for outcome in outcomes_of(batch_id).values():
         fire(OUTCOME_FLOW, outcome, "draw", actor)
 
 

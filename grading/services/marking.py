@@ -21,7 +21,7 @@ from grading.domain.flows import ASSIGNMENT_FLOW, AssignmentState
 from grading.domain.rubric import Entry
 from grading.models.batch import Assignment, Batch, Paper
 from grading.models.batch import Conflict as ConflictRow
-from grading.services import calibration, deciding, draws
+from grading.services import calibration, correcting, deciding, draws
 from grading.services.blind import blind_paper, check_paper, rubric_from
 from grading.services.deciding import read_entries, refuse_bad, write_entries
 
@@ -66,7 +66,9 @@ def desk(actor: Actor, code: str) -> Desk:
             for one in access.completed(paper.id)
             if one.slot < scoring.ARBITER_SLOT
         ]
-    return Desk(blind_paper(paper.code, paper.content, row), sheet, next_code(actor, after=code), tuple(others))
+    blind = blind_paper(paper.code, paper.content, row)
+    again = correcting.changed_for(work, blind.rubric) if work.state == AssignmentState.DRAFT else ()
+    return Desk(blind, sheet, next_code(actor, after=code), tuple(others), again)
 
 
 def _lease() -> datetime:
@@ -97,8 +99,8 @@ def save_draft(actor: Actor, code: str, version: int, entries: Mapping[str, Entr
     actor.require(Permission.GRADING_PAPER_MARK)
     work, paper, row = access.my_paper(actor, code)
     check_paper(paper)
-    refuse_bad(rubric_from(row), entries, complete=False)
     _same_version(work, version)
+    refuse_bad(rubric_from(row), entries, complete=False)
     text = write_entries(entries)
     if work.state != AssignmentState.DRAFT:
         fire(ASSIGNMENT_FLOW, work, "save", actor, values={"entries": text, "lease_until": _lease()})
@@ -140,9 +142,9 @@ def submit_marks(
         blind = blind_paper(paper.code, paper.content, row)
         rubric, suggested = blind.rubric, blind.suggested()
         if work.state in OPEN_STATES:
+            _same_version(work, version)
             refuse_bad(rubric, entries, complete=True, suggested=suggested)
             _check_flag(flag, note)
-            _same_version(work, version)
         access.lock_paper(paper.id)
         total = sum(entry.points or 0 for entry in entries.values())
         values = {

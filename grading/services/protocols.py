@@ -25,7 +25,7 @@ from grading.domain.flows import AssignmentState, BatchState
 from grading.domain.strokes import as_svg, read_strokes
 from grading.models.batch import Assignment, Batch, Paper
 from grading.models.protocol import Protocol
-from grading.services import plans, releasing, reveal, signing
+from grading.services import correcting, plans, releasing, reveal, signing
 from grading.services.deciding import METHODS
 
 JOB = "grading.protocol"
@@ -49,8 +49,24 @@ def _content(batch: Batch) -> dict[str, Any]:
         "rubric": f"{rubric.programme} {rubric.version}（{rubric.label}）",
         "criteria": [[one.key, one.title, one.maximum] for one in rubric.criteria],
         "papers": [_sheet(paper, works.get(paper.id, []), people[paper.id]) for paper in papers],
+        "corrections": _corrections(batch),
         "assessors": _assessors(batch, {paper.id: paper.code for paper in papers}, works),
     }
+
+
+def _corrections(batch: Batch) -> list[dict[str, Any]]:
+    """Return every correction of the rubric, with scores and marks as they stood before."""
+    return [
+        {
+            "at": row.at.isoformat(),
+            "by": row.by,
+            "old": row.old,
+            "new": row.new,
+            "reason": row.reason,
+            "papers": [[one.code, one.score, [list(mark) for mark in one.marks]] for one in row.papers],
+        }
+        for row in correcting.history(batch)
+    ]
 
 
 def _sheet(paper: Paper, works: list[Assignment], name: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from grading.domain import scoring
 from grading.domain.flows import INACTIVE, UNSCORED, AssignmentState, BatchState, PaperState
 from grading.domain.rubric import Rubric, parse_rubric
 from grading.models.batch import Assignment, Batch, Draw, Paper, RubricVersion
-from grading.models.outcome import Appeal, Coaching
+from grading.models.outcome import Appeal, Coaching, Result
 from grading.services import appeals, coaching, draws, reveal
 from grading.services.releasing import ASSESSOR_LETTERS
 
@@ -262,32 +262,73 @@ def my_result(actor: Actor) -> TraineeResult | None:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """What a trainee can do about a result, and what happened since. withdrawn: why a release was taken back."""
+    """What a trainee can do about a result, and what happened since.
 
-    appeal: Appeal | None = None
+    appeals: newest first. withdrawn: why a release was taken back. earlier: released before and taken back.
+    """
+
+    appeals: tuple[Appeal, ...] = ()
     appeal_until: datetime | None = None
     may_appeal: bool = False
     coachings: tuple[tuple[Coaching, str], ...] = ()
     may_start: bool = False
     withdrawn: str = ""
+    earlier: tuple[EarlierResult, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierResult:
+    """A version of a result that no longer holds, and why."""
+
+    version: int
+    score: str
+    passed: bool
+    rubric_label: str
+    released_at: datetime
+    withdrawn_at: datetime
+    reason: str
 
 
 def aftermath(actor: Actor, found: TraineeResult | None) -> Aftermath:
     """Return what follows for the trainee from the released result (None: perhaps it was taken back)."""
     if found is None:
-        return Aftermath(withdrawn=access.own_withdrawn_reason(actor))
+        taken = access.own_withdrawn(actor)
+        if not taken:
+            return Aftermath()
+        past = tuple(appeals.own_appeals(actor, taken[0].outcome_id))
+        return Aftermath(appeals=past, withdrawn=taken[0].withdrawn_reason, earlier=_earlier(taken))
     row = access.own_result(actor)
     last = access.own_outcome(actor)
     until = None if row is None else appeals.deadline(row)
-    appeal = appeals.own_appeal(actor, found.outcome_id)
+    filed = tuple(appeals.own_appeals(actor, found.outcome_id))
+    may_appeal = until is not None and clock.now() <= until
+    if may_appeal and filed:
+        may_appeal = filed[0].round != appeals.current_round(found.outcome_id)
     talks = tuple(coaching.own_coachings(actor, found.outcome_id)) if not found.passed else ()
     return Aftermath(
-        appeal=appeal,
+        appeals=filed,
         appeal_until=until,
-        may_appeal=appeal is None and until is not None and clock.now() <= until,
+        may_appeal=may_appeal,
         coachings=talks,
         may_start=not found.passed
         and last is not None
         and last.id == found.outcome_id
         and any(talk.confirmed_at for talk, _ in talks),
+        earlier=_earlier(access.own_withdrawn(actor, found.outcome_id)),
+    )
+
+
+def _earlier(rows: list[Result]) -> tuple[EarlierResult, ...]:
+    return tuple(
+        EarlierResult(
+            row.version,
+            scoring.shown(Fraction(row.final_numerator, row.final_denominator)),
+            row.passed,
+            row.rubric_label,
+            row.released_at,
+            row.withdrawn_at,
+            row.withdrawn_reason,
+        )
+        for row in rows
+        if row.withdrawn_at is not None
     )

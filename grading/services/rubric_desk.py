@@ -17,7 +17,7 @@ from app.core.errors import InvalidInput, Issue, Refused
 from app.core.permissions import Permission
 from grading.domain import rubric as rubrics
 from grading.domain.canonical import canonical
-from grading.models.batch import RubricTemplate
+from grading.models.batch import RubricTemplate, RubricVersion
 
 MOST_TITLE, MOST_JUDGED, MOST_SOURCE = 40, 300, 100
 
@@ -30,6 +30,27 @@ def current_text(programme: str, scope_id: int | None) -> str:
     above = ancestors(scope_id) if scope_id is not None else []
     row = _latest(programme, above)
     return rubrics.template_text(programme) if row is None else row.content
+
+
+def text_and_hash(programme: str, scope_id: int | None) -> tuple[str, str]:
+    """Return the template in force with its content hash. Raises Refused for an unknown programme."""
+    try:
+        text = current_text(programme, scope_id)
+    except LookupError as error:
+        raise Refused(f"没有适用于“{programme}”的评分标准，请联系管理员。") from error
+    return text, rubrics.rubric_hash(text)
+
+
+def frozen(programme: str, scope_id: int | None) -> RubricVersion:
+    """Return the template in force as a version that a batch can freeze; the same content is stored once."""
+    text, hash_ = text_and_hash(programme, scope_id)
+    row = db.session.scalars(sa.select(RubricVersion).where(RubricVersion.hash == hash_)).one_or_none()
+    if row is None:
+        version = json.loads(text)["version"]
+        row = RubricVersion(hash=hash_, programme=programme, version=version, content=text, created_at=clock.now())
+        db.session.add(row)
+        db.session.flush()
+    return row
 
 
 def _latest(programme: str, scopes: list[int]) -> RubricTemplate | None:
@@ -58,16 +79,13 @@ class RubricPage:
 def read(actor: Actor, programme: str) -> RubricPage:
     """Return the template in force for the actor's pool. Raises Refused for an unknown programme."""
     actor.require(Permission.GRADING_BATCH_MANAGE)
-    try:
-        text = current_text(programme, actor.scope_id)
-    except LookupError as error:
-        raise Refused(f"没有“{programme}”的评分标准。") from error
+    text, hash_ = text_and_hash(programme, actor.scope_id)
     rows = db.session.scalars(
         sa.select(RubricTemplate)
         .where(RubricTemplate.scope_id == (actor.scope_id or 0), RubricTemplate.programme == programme)
         .order_by(RubricTemplate.id.desc())
     )
-    return RubricPage(programme, rubrics.parse_rubric(json.loads(text)), rubrics.rubric_hash(text), list(rows))
+    return RubricPage(programme, rubrics.parse_rubric(json.loads(text)), hash_, list(rows))
 
 
 def save(actor: Actor, programme: str, version: str, source: str, parts: Mapping[str, Mapping[str, str]]) -> str:
