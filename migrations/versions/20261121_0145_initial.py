@@ -522,6 +522,7 @@ def upgrade() -> None:
         "grading_appeal",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("outcome_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.Integer(), server_default="0", nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("scope_id", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=40), nullable=False),
@@ -534,7 +535,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["outcome_id"], ["grading_outcome.id"], name=op.f("fk_grading_appeal_outcome_id")),
         sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_appeal_scope_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_appeal")),
-        sa.UniqueConstraint("outcome_id", name=op.f("uq_grading_appeal_outcome_id")),
+        sa.UniqueConstraint("outcome_id", "round", name=op.f("uq_grading_appeal_outcome_id_round")),
     )
     op.create_index(op.f("ix_grading_appeal_scope_id"), "grading_appeal", ["scope_id"], unique=False)
     op.create_table(
@@ -721,6 +722,31 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_grading_result_account_id"), "grading_result", ["account_id"], unique=False)
     op.create_index(op.f("ix_grading_result_scope_id"), "grading_result", ["scope_id"], unique=False)
+    op.create_table(
+        "grading_rubric_correction",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.Integer(), nullable=False),
+        sa.Column("old_rubric_id", sa.Integer(), nullable=False),
+        sa.Column("new_rubric_id", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=300), nullable=False),
+        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("corrected_by", sa.Integer(), nullable=True),
+        sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["grading_batch.id"], name=op.f("fk_grading_rubric_correction_batch_id")),
+        sa.ForeignKeyConstraint(
+            ["corrected_by"], ["accounts_account.id"], name=op.f("fk_grading_rubric_correction_corrected_by")
+        ),
+        sa.ForeignKeyConstraint(
+            ["new_rubric_id"], ["grading_rubric.id"], name=op.f("fk_grading_rubric_correction_new_rubric_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["old_rubric_id"], ["grading_rubric.id"], name=op.f("fk_grading_rubric_correction_old_rubric_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_rubric_correction")),
+    )
+    op.create_index(
+        op.f("ix_grading_rubric_correction_batch_id"), "grading_rubric_correction", ["batch_id"], unique=False
+    )
     op.create_table(
         "ledger_account",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1213,8 +1239,8 @@ def upgrade() -> None:
         "grading_assignment",
         ["paper_id", "slot"],
         unique=True,
-        sqlite_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
-        postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
+        sqlite_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void', 'superseded')"),
+        postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void', 'superseded')"),
     )
     op.create_table(
         "grading_blind_print",
@@ -2112,6 +2138,30 @@ def upgrade() -> None:
         ),
     )
     op.create_index(op.f("ix_grading_anchor_mark_account_id"), "grading_anchor_mark", ["account_id"], unique=False)
+    op.create_table(
+        "grading_earlier_mark",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("correction_id", sa.Integer(), nullable=False),
+        sa.Column("assignment_id", sa.Integer(), nullable=False),
+        sa.Column("entries", sa.Text(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=True),
+        sa.Column("flag", sa.String(length=10), nullable=False),
+        sa.Column("flag_note", sa.String(length=500), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignment_id"], ["grading_assignment.id"], name=op.f("fk_grading_earlier_mark_assignment_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["correction_id"], ["grading_rubric_correction.id"], name=op.f("fk_grading_earlier_mark_correction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_grading_earlier_mark")),
+        sa.UniqueConstraint(
+            "correction_id", "assignment_id", name=op.f("uq_grading_earlier_mark_correction_id_assignment_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_grading_earlier_mark_assignment_id"), "grading_earlier_mark", ["assignment_id"], unique=False
+    )
     op.create_table(
         "live_action",
         sa.Column("room_id", sa.Integer(), nullable=False),
@@ -3596,6 +3646,8 @@ def downgrade() -> None:
     op.drop_table("live_clip")
     op.drop_index("ix_live_action_room", table_name="live_action")
     op.drop_table("live_action")
+    op.drop_index(op.f("ix_grading_earlier_mark_assignment_id"), table_name="grading_earlier_mark")
+    op.drop_table("grading_earlier_mark")
     op.drop_index(op.f("ix_grading_anchor_mark_account_id"), table_name="grading_anchor_mark")
     op.drop_table("grading_anchor_mark")
     op.drop_index(op.f("ix_training_roster_import_class_id"), table_name="training_roster_import")
@@ -3697,8 +3749,8 @@ def downgrade() -> None:
     op.drop_index(
         "uq_grading_assignment_slot",
         table_name="grading_assignment",
-        sqlite_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
-        postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void')"),
+        sqlite_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void', 'superseded')"),
+        postgresql_where=sa.text("state NOT IN ('recused', 'expired', 'revoked', 'void', 'superseded')"),
     )
     op.drop_index("ix_grading_assignment_queue", table_name="grading_assignment")
     op.drop_index(op.f("ix_grading_assignment_lease_until"), table_name="grading_assignment")
@@ -3756,6 +3808,8 @@ def downgrade() -> None:
     op.drop_index("ix_ledger_transaction_reference", table_name="ledger_transaction")
     op.drop_table("ledger_transaction")
     op.drop_table("ledger_account")
+    op.drop_index(op.f("ix_grading_rubric_correction_batch_id"), table_name="grading_rubric_correction")
+    op.drop_table("grading_rubric_correction")
     op.drop_index(op.f("ix_grading_result_scope_id"), table_name="grading_result")
     op.drop_index(op.f("ix_grading_result_account_id"), table_name="grading_result")
     op.drop_table("grading_result")
