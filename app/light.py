@@ -33,6 +33,8 @@ LIGHT = {
     ("grading", "draw"): "grading.commands:commands",
     ("grading", "expire-leases"): "grading.commands:commands",
     ("grading", "verify-protocol"): "grading.commands:commands",
+    ("openapi", "check"): "sim_mall.views.platform_commands:openapi",
+    ("openapi", "show"): "sim_mall.views.platform_commands:openapi",
     ("supply", "import-attributes"): "sim_supply.commands:commands",
     ("supply", "import-catalogue"): "sim_supply.commands:commands",
     ("training", "classes"): "app.training.commands:commands",

@@ -99,11 +99,13 @@ def document() -> dict[str, Any]:
     }
 
 
-def disagreements(app: Flask) -> list[str]:
+def disagreements() -> list[str]:
     """Return where the document and the router disagree; empty when they do not."""
+    app = Flask("open_platform")  # the router of the platform alone: the command need not load the site
+    app.register_blueprint(blueprint)
     routed = {}
     for rule in app.url_map.iter_rules():
-        if rule.endpoint.split(".")[0] == blueprint.name:
+        if rule.endpoint.startswith(f"{blueprint.name}."):
             path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule)
             methods = set(rule.methods or ()) - {"HEAD", "OPTIONS"}
             routed.update({(path, method.lower()): rule for method in methods})

@@ -26,6 +26,7 @@ class Happened:
         ("-A app.wsgi grading draw --dry-run f.json", "grading.commands:commands"),
         ("grading draw --verify 3", "grading.commands:commands"),
         ("supply import-catalogue f.csv --class A", "sim_supply.commands:commands"),
+        ("openapi check", "sim_mall.views.platform_commands:openapi"),
         ("up", "app.cli:up"),
         ("audit", None),
         ("run", None),
