@@ -11,8 +11,9 @@ from app.accounts.scopes import covers, descendants
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import NotFound
-from grading.domain.flows import INACTIVE, AssignmentState, PaperState
-from grading.models.batch import Assignment, Batch, Paper, RubricVersion
+from app.core.permissions import Permission
+from grading.domain.flows import INACTIVE, AssignmentState, BatchState, PaperState
+from grading.models.batch import Assignment, Batch, BatchClass, Paper, RubricVersion
 from grading.models.outcome import Outcome, Result
 from grading.models.plan import Plan, PlanPrint, PlanVersion
 
@@ -98,22 +99,44 @@ def own_result(actor: Actor) -> Result | None:
 
 
 def get_batch(actor: Actor, batch_id: int) -> Batch:
-    """Return a batch of a class below the actor's scope. Raises NotFound for any other."""
+    """Return a batch of a class below the actor's scope. Raises NotFound for any other.
+
+    Whoever manages batches must cover every class in it; others see their own class's papers there.
+    """
     batch = db.session.get(Batch, batch_id) if batch_id < 2**31 else None
-    if batch is None or not (actor.is_system or covers(actor.scope_id, batch.scope_id)):
+    if batch is None:
         raise NotFound
+    if not actor.is_system:
+        inside, own = set(batch_classes(batch.id)), own_classes(actor, batch.id)
+        if not own or (actor.may(Permission.GRADING_BATCH_MANAGE) and own != inside):
+            raise NotFound
     return batch
 
 
+def batch_classes(batch_id: int) -> list[int]:
+    """Return the classes whose papers are in the batch, by id."""
+    query = sa.select(BatchClass.scope_id).where(BatchClass.batch_id == batch_id)
+    return list(db.session.scalars(query.order_by(BatchClass.scope_id)))
+
+
+def own_classes(actor: Actor, batch_id: int) -> set[int]:
+    """Return the classes of the batch that the actor's hat covers."""
+    if actor.scope_id is None:
+        return set()
+    query = sa.select(BatchClass.scope_id).where(BatchClass.batch_id == batch_id)
+    return set(db.session.scalars(query.where(BatchClass.scope_id.in_(descendants(actor.scope_id)))))
+
+
 def batches(actor: Actor) -> list[Batch]:
-    """Return the batches of the classes below the actor's scope, newest first."""
+    """Return the batches of the classes below the actor's scope, newest first, without those merged into others."""
     if actor.scope_id is None:
         return []
-    return list(
-        db.session.scalars(
-            sa.select(Batch).where(Batch.scope_id.in_(descendants(actor.scope_id))).order_by(Batch.id.desc())
-        )
-    )
+    below = descendants(actor.scope_id)
+    mine = sa.select(BatchClass.batch_id).where(BatchClass.scope_id.in_(below))
+    query = sa.select(Batch).where(Batch.id.in_(mine), Batch.state != BatchState.MERGED)
+    if actor.may(Permission.GRADING_BATCH_MANAGE):
+        query = query.where(Batch.id.not_in(sa.select(BatchClass.batch_id).where(BatchClass.scope_id.not_in(below))))
+    return list(db.session.scalars(query.order_by(Batch.id.desc())))
 
 
 def papers(batch_id: int) -> list[Paper]:

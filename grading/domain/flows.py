@@ -25,6 +25,7 @@ class BatchState(StrEnum):
     OPEN = "open"  # 待抽取
     MARKING = "marking"  # 评审中
     RELEASED = "released"  # 已发布
+    MERGED = "merged"  # 已并入: its papers were too few and went into another batch
 
 
 class PaperState(StrEnum):
@@ -68,7 +69,12 @@ OUTCOME_NAMES = {
     OutcomeState.MARKING: "评审中",
     OutcomeState.RELEASED: "成绩已发布",
 }
-BATCH_NAMES = {BatchState.OPEN: "待抽取", BatchState.MARKING: "评审中", BatchState.RELEASED: "已发布"}
+BATCH_NAMES = {
+    BatchState.OPEN: "待抽取",
+    BatchState.MARKING: "评审中",
+    BatchState.RELEASED: "已发布",
+    BatchState.MERGED: "已并入其他批次",
+}
 PAPER_NAMES = {
     PaperState.IN_DRAW: "待抽取",
     PaperState.MARKING: "评审中",
@@ -128,8 +134,9 @@ BATCH_FLOW = Flow(
         on("draw", BatchState.OPEN, BatchState.MARKING, Role.CENTRE, "这一批次已经抽取过评审讲师，不能重复抽取。"),
         on("release", BatchState.MARKING, BatchState.RELEASED, Role.CENTRE, "这一批次还没有抽取，或成绩已经发布。"),
         on("unrelease", BatchState.RELEASED, BatchState.MARKING, Role.CENTRE, "这一批次的成绩还没有发布。"),
+        on("merge", BatchState.OPEN, BatchState.MERGED, Role.CENTRE, "只有待抽取的批次可以合并。"),
     ],
-    final=frozenset(),
+    final=frozenset({BatchState.MERGED}),
     names={str(key): value for key, value in BATCH_NAMES.items()},
 )
 

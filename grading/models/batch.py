@@ -42,7 +42,10 @@ class RubricTemplate(Base):
 
 
 class Batch(StatefulMixin, Base):
-    """The papers of one class that are drawn, marked and released together."""
+    """The papers of a class (``BatchClass``: of several, when each has too few) that are drawn and released together.
+
+    scope_id: the class it was opened for. open_scoring: drawn with so few papers that anonymity is not credible.
+    """
 
     __tablename__ = "grading_batch"
     id: orm.Mapped[int] = orm.mapped_column(primary_key=True)
@@ -56,8 +59,22 @@ class Batch(StatefulMixin, Base):
     drawn_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     released_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     third_gap: orm.Mapped[int] = orm.mapped_column(default=15, server_default="15")  # points
+    open_scoring: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    merged_into: orm.Mapped[int | None] = orm.mapped_column(sa.ForeignKey("grading_batch.id"))
     calibrate: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # anchors come first
     __table_args__ = (sa.UniqueConstraint("scope_id", "number"),)
+
+
+class BatchClass(Base):
+    """A class whose papers are in the batch; which paper is whose stays in ``models.identity``."""
+
+    __tablename__ = "grading_batch_class"
+    batch_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("grading_batch.id"), primary_key=True, autoincrement=False
+    )
+    scope_id: orm.Mapped[int] = orm.mapped_column(
+        sa.ForeignKey("accounts_scope.id"), primary_key=True, autoincrement=False, index=True
+    )
 
 
 class Conflict(Base):

@@ -50,8 +50,8 @@ def own_appeals(actor: Actor, outcome_id: int) -> list[Appeal]:
 
 def current_round(outcome_id: int) -> int:
     """Return how often the rubric behind this attempt has been corrected."""
-    batch_id = intake.paper_of(outcome_id).batch_id
-    query = sa.select(sa.func.count(RubricCorrection.id)).where(RubricCorrection.batch_id == batch_id)
+    batch = intake.batch_of(outcome_id)
+    query = sa.select(sa.func.count(RubricCorrection.id)).where(RubricCorrection.batch_id == batch.id)
     return db.session.scalar(query) or 0
 
 

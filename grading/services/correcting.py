@@ -237,7 +237,8 @@ def _take_back(actor: Actor, batch: Batch, reason: str) -> int:
         return 0
     fire(BATCH_FLOW, batch, "unrelease", actor, note={"reason": reason}, values={"released_at": None})
     count = reveal.take_back_results(actor, batch, reason[:300])
-    events.publish(ResultsWithdrawn(batch.scope_id, batch.id))
+    for scope_id in access.batch_classes(batch.id):
+        events.publish(ResultsWithdrawn(scope_id, batch.id))
     return count
 
 

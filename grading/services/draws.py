@@ -84,9 +84,10 @@ def _first_draw(actor: Actor, batch: Batch) -> int:
     for paper in papers:
         fire(PAPER_FLOW, paper, "draw", actor)
     _fill(actor, batch, [(paper, slot) for paper in papers for slot in range(1, PER_PAPER + 1)], "first")
-    if len(papers) < SMALL_BATCH:  # scored as blind as it can be; that it could not be more stays on record
+    if len(papers) < SMALL_BATCH:  # not merged: scored as blind as it can be, and every report says so
+        batch.open_scoring = True
         data = {"papers": len(papers), "least": SMALL_BATCH}
-        audit.record(actor, "draw.small_batch", f"batch:{batch.id}", data, scope_id=batch.scope_id)
+        audit.record(actor, "draw.open_scoring", f"batch:{batch.id}", data, scope_id=batch.scope_id)
     return len(papers)
 
 

@@ -30,7 +30,7 @@ from grading.domain.flows import OUTCOME_FLOW, PAPER_FLOW, AssignmentState, Batc
 from grading.domain.plan_content import SECTIONS, PlanContent, parse_content
 from grading.domain.scan import Hit, scan
 from grading.domain.scrub import MASK, scrub, token_pattern
-from grading.models.batch import Assignment, Batch, Paper
+from grading.models.batch import Assignment, Batch, BatchClass, Paper
 from grading.models.identity import PaperIdentity
 from grading.models.outcome import Outcome
 from grading.models.plan import Plan, PlanVersion
@@ -103,6 +103,8 @@ def _open(actor: Actor, scope_id: int) -> int:
     )
     db.session.add(batch)
     db.session.flush()
+    db.session.add(BatchClass(batch_id=batch.id, scope_id=scope_id))
+    db.session.flush()
     audit.record(
         actor,
         "batch.opened",
@@ -116,19 +118,25 @@ def _open(actor: Actor, scope_id: int) -> int:
 
 def take_in(actor: Actor, batch: Batch, outcomes: list[Outcome]) -> int:
     """Make papers of submitted outcomes in an open batch; return how many."""
-    plans = _plans(batch.scope_id, [outcome.account_id for outcome in outcomes])
-    codes = sorted(_take_in(actor, batch, outcome, plans.get(outcome.account_id)) for outcome in outcomes)
+    plans = _plans(outcomes)
+    codes = sorted(
+        _take_in(actor, batch, outcome, plans.get((outcome.scope_id, outcome.account_id))) for outcome in outcomes
+    )
     audit.record(actor, "batch.papers", f"batch:{batch.id}", {"codes": codes}, scope_id=batch.scope_id)
     return len(codes)
 
 
-def _plans(scope_id: int, account_ids: list[int]) -> dict[int, tuple[Plan, PlanVersion]]:
+def _plans(outcomes: list[Outcome]) -> dict[tuple[int, int], tuple[Plan, PlanVersion]]:
+    """Return the authors' plans by class and account."""
     rows = db.session.execute(
         sa.select(Plan, PlanVersion)
         .join(PlanVersion, sa.and_(PlanVersion.plan_id == Plan.id, PlanVersion.version == Plan.version))
-        .where(Plan.scope_id == scope_id, Plan.account_id.in_(account_ids))
+        .where(
+            Plan.scope_id.in_({outcome.scope_id for outcome in outcomes}),
+            Plan.account_id.in_([outcome.account_id for outcome in outcomes]),
+        )
     )
-    return {plan.account_id: (plan, version) for plan, version in rows}
+    return {(plan.scope_id, plan.account_id): (plan, version) for plan, version in rows}
 
 
 def _take_in(actor: Actor, batch: Batch, outcome: Outcome, found: tuple[Plan, PlanVersion] | None) -> str:
@@ -259,6 +267,24 @@ def outcomes_of(batch_id: int) -> dict[int, Outcome]:
 def authors_by_paper(batch_id: int) -> dict[int, int]:
     """Return the author of each paper of the batch, for the conflicts of the draw."""
     return {paper_id: outcome.account_id for paper_id, outcome in outcomes_of(batch_id).items()}
+
+
+def classes_by_paper(batch_id: int) -> dict[int, int]:
+    """Return the class of each paper of the batch."""
+    return {paper_id: outcome.scope_id for paper_id, outcome in outcomes_of(batch_id).items()}
+
+
+def move_papers(papers: list[Paper], target: Batch) -> list[str]:
+    """Put these papers into another batch; return their codes, sorted."""
+    wanted = [paper.id for paper in papers]
+    for column in (PaperIdentity.paper_id, Paper.id):
+        db.session.execute(sa.update(column.class_).where(column.in_(wanted)).values(batch_id=target.id))
+    return sorted(paper.code for paper in papers)
+
+
+def batch_of(outcome_id: int) -> Batch:
+    """Return the batch in which an attempt is marked. Raises NotFound."""
+    return db.session.get_one(Batch, paper_of(outcome_id).batch_id)
 
 
 def earlier_assessors(accounts: set[int]) -> list[tuple[int, int]]:

@@ -15,9 +15,9 @@ from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput, NotFound
 from app.core.permissions import Permission, Role
-from grading import ports
+from grading import access, ports
 from grading.domain.flows import INACTIVE, AssignmentState, BatchState
-from grading.models.batch import Assignment, Batch, Conflict, Paper
+from grading.models.batch import Assignment, Batch, BatchClass, Conflict, Paper
 from grading.models.outcome import Coaching
 from grading.models.pool import Qualification, Relation
 from grading.services import intake
@@ -113,10 +113,13 @@ def co_teachers(people: list[int]) -> list[tuple[int, int]]:
 
 def mutual(batch: Batch, people: list[int]) -> set[int]:
     """Return those whose own class is being marked by this class's teachers in the same period."""
-    teachers = ports.bound().classes.teachers(batch.scope_id)
+    facts, teachers = ports.bound().classes, set[int]()
+    for scope_id in access.batch_classes(batch.id):
+        teachers |= facts.teachers(scope_id)
     marked = set(
         db.session.scalars(
-            sa.select(Batch.scope_id)
+            sa.select(BatchClass.scope_id)
+            .join(Batch, Batch.id == BatchClass.batch_id)
             .join(Paper, Paper.batch_id == Batch.id)
             .join(Assignment, Assignment.paper_id == Paper.id)
             .where(
@@ -137,32 +140,57 @@ def mutual(batch: Batch, people: list[int]) -> set[int]:
 
 
 def refresh_conflicts(batch: Batch) -> None:
-    """Store who may not mark what in this batch, as it stands now; a pinned decision overrides the rest."""
+    """Store who may not mark what in this batch, as it stands now; a pinned decision overrides the rest.
+
+    In a batch of several classes, what bars somebody from a class holds for its papers alone.
+    """
     people = holders(batch.pool_scope_id)
-    fact = ports.bound().classes.class_of(None, batch.scope_id)
-    authors = intake.authors_by_paper(batch.id)
-    wanted: set[tuple[int, str, int | None]] = {
-        (who, "teaching", None) for who in ports.bound().classes.teachers(batch.scope_id)
-    }
-    wanted |= {(who, "learner", None) for who in authors.values()}
-    if batch.opened_by is not None:
+    classes, authors = access.batch_classes(batch.id), intake.authors_by_paper(batch.id)
+    merged = len(classes) > 1
+    inside = intake.classes_by_paper(batch.id) if merged else dict.fromkeys(authors, batch.scope_id)
+    worked = _worked_with(set(authors.values()))
+    wanted: set[tuple[int, str, int | None]] = {(who, "learner", None) for who in authors.values()}
+    free_everywhere: set[int] | None = None
+    for scope_id in classes:
+        papers = [paper_id for paper_id, where in inside.items() if where == scope_id]
+        found, free = _conflicts_of(scope_id, people, papers, authors, worked, None if not merged else papers)
+        wanted |= {one for one in found if one[0] not in free or one[1] == "declared"}
+        free_everywhere = free if free_everywhere is None else free_everywhere & free
+    if batch.opened_by is not None and batch.opened_by not in (free_everywhere or set()):
         wanted.add((batch.opened_by, "manager", None))
-    if fact.institution_scope_id is not None:
+    _store(batch, wanted)
+
+
+def _conflicts_of(
+    scope_id: int,
+    people: list[int],
+    papers: list[int],
+    authors: dict[int, int],
+    worked: list[tuple[int, tuple[int, str]]],
+    merged: list[int] | None,
+) -> tuple[set[tuple[int, str, int | None]], set[int]]:
+    """Return the conflicts of one class, and who is pinned free of them. merged: its papers, None when all are."""
+    targets: list[int | None] = [None] if merged is None else list(merged)
+    facts = ports.bound().classes
+    who_not = [(who, "teaching") for who in facts.teachers(scope_id)]
+    institution = facts.class_of(None, scope_id).institution_scope_id
+    if institution is not None:
         homes_ = homes(people)
-        wanted |= {(who, "institution", None) for who in people if fact.institution_scope_id in homes_.get(who, set())}
+        who_not += [(who, "institution") for who in people if institution in homes_.get(who, set())]
     papers_of: dict[int, list[int]] = defaultdict(list)
-    for paper_id, author in authors.items():
-        papers_of[author].append(paper_id)
-    for author, who in _worked_with(set(papers_of)):
-        wanted |= {(who[0], who[1], paper_id) for paper_id in papers_of[author]}
-    pinned_free: set[int] = set()
-    for relation in _relations(batch.scope_id):
+    for paper_id in papers:
+        papers_of[authors[paper_id]].append(paper_id)
+    found = {(who, kind, target) for who, kind in who_not for target in targets}
+    for author, (who, kind) in worked:
+        found |= {(who, kind, paper_id) for paper_id in papers_of[author]}
+    free: set[int] = set()
+    for relation in _relations(scope_id):
         if relation.pin == "none":
-            pinned_free.add(relation.account_id)
+            free.add(relation.account_id)
             continue
-        targets: list[int | None] = [None] if relation.trainee_id is None else list(papers_of[relation.trainee_id])
-        wanted |= {(relation.account_id, "declared", target) for target in targets}
-    _store(batch, {one for one in wanted if one[0] not in pinned_free or one[1] in {"learner", "declared"}})
+        about = targets if relation.trainee_id is None else list(papers_of[relation.trainee_id])
+        found |= {(relation.account_id, "declared", target) for target in about}
+    return found, free
 
 
 def _worked_with(authors: set[int]) -> list[tuple[int, tuple[int, str]]]:

@@ -25,7 +25,7 @@ from grading.domain.flows import AssignmentState, BatchState
 from grading.domain.strokes import as_svg, read_strokes
 from grading.models.batch import Assignment, Batch, Paper
 from grading.models.protocol import Protocol
-from grading.services import correcting, plans, releasing, reveal, signing
+from grading.services import correcting, intake, plans, releasing, results, reveal, signing
 from grading.services.deciding import METHODS
 
 JOB = "grading.protocol"
@@ -40,10 +40,15 @@ def _content(batch: Batch) -> dict[str, Any]:
     for work in access.assignments([paper.id for paper in papers]):
         if work.state == AssignmentState.COMPLETED:
             works.setdefault(work.paper_id, []).append(work)
-    people = reveal.names_for_archive(batch)
+    people, merged = reveal.names_for_archive(batch), len(access.batch_classes(batch.id)) > 1
+    if merged:
+        where = intake.classes_by_paper(batch.id)
+        names = {scope_id: get_scope(scope_id).name for scope_id in sorted(set(where.values()))}
+        people = {paper_id: f"{people[paper_id]}（{names[scope_id]}）" for paper_id, scope_id in where.items()}
     return {
         "batch": batch.id,
-        "class": get_scope(batch.scope_id).name,
+        "class": results.class_names([batch.id])[batch.id],
+        "open_scoring": batch.open_scoring,
         "number": batch.number,
         "released_at": batch.released_at.isoformat() if batch.released_at else "",
         "rubric": f"{rubric.programme} {rubric.version}（{rubric.label}）",

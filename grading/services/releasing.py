@@ -17,7 +17,7 @@ from grading.domain.flows import BATCH_FLOW, PAPER_FLOW, UNSCORED, PaperState
 from grading.domain.rubric import Rubric, parse_rubric
 from grading.events import ResultsReleased, ResultsWithdrawn
 from grading.models.batch import Batch, Paper, RubricVersion
-from grading.services import deciding, reveal
+from grading.services import deciding, intake, reveal
 from grading.services.blind import check_paper
 
 ASSESSOR_LETTERS = "甲乙丙丁戊"
@@ -53,16 +53,20 @@ def _release(actor: Actor, batch: Batch) -> int:
         fire(PAPER_FLOW, paper, "release", actor)
         decisions[paper.id] = decision_of(paper, rubric)
     reveal.hand_back(actor, batch, decisions)
-    codes = tuple(sorted(paper.code for paper in papers))
-    audit.record(
-        actor,
-        "batch.released",
-        f"batch:{batch.id}",
-        {paper.code: [paper.final_numerator, paper.final_denominator] for paper in papers},
-        scope_id=batch.scope_id,
-    )
-    events.publish(ResultsReleased(batch.scope_id, batch.id, codes))
-    return len(codes)
+    for scope_id, inside in _by_class(batch, papers).items():
+        data = {paper.code: [paper.final_numerator, paper.final_denominator] for paper in inside}
+        audit.record(actor, "batch.released", f"batch:{batch.id}", data, scope_id=scope_id)
+        events.publish(ResultsReleased(scope_id, batch.id, tuple(sorted(data))))
+    return len(papers)
+
+
+def _by_class(batch: Batch, papers: list[Paper]) -> dict[int, list[Paper]]:
+    """Return the papers of each class in the batch."""
+    classes = access.batch_classes(batch.id)
+    where = intake.classes_by_paper(batch.id) if len(classes) > 1 else {}
+    return {
+        scope_id: [paper for paper in papers if where.get(paper.id, batch.scope_id) == scope_id] for scope_id in classes
+    }
 
 
 def decision_of(paper: Paper, rubric: Rubric) -> reveal.Decision:
@@ -117,8 +121,9 @@ def withdraw_release(actor: Actor, batch_id: int, reason: str, key: str) -> int:
         for paper in papers:
             fire(PAPER_FLOW, paper, "unrelease", actor)
         count = reveal.take_back_results(actor, batch, reason[:300])
-        audit.record(actor, "batch.unreleased", f"batch:{batch.id}", {"reason": reason}, scope_id=batch.scope_id)
-        events.publish(ResultsWithdrawn(batch.scope_id, batch.id))
+        for scope_id in access.batch_classes(batch.id):
+            audit.record(actor, "batch.unreleased", f"batch:{batch.id}", {"reason": reason}, scope_id=scope_id)
+            events.publish(ResultsWithdrawn(scope_id, batch.id))
         return count
 
     made: int = idempotency.once(actor, key, "grading.unrelease", [batch_id, reason], carry_out)

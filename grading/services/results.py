@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import sqlalchemy as sa
 
-from app.accounts.scopes import account_names, get_scope
+from app.accounts.scopes import account_names
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
@@ -20,9 +20,9 @@ from grading.data import CriterionResult
 from grading.domain import scoring
 from grading.domain.flows import INACTIVE, UNSCORED, AssignmentState, BatchState, PaperState
 from grading.domain.rubric import Rubric, parse_rubric
-from grading.models.batch import Assignment, Batch, Draw, Paper, RubricVersion
+from grading.models.batch import Assignment, Batch, BatchClass, Draw, Paper, RubricVersion
 from grading.models.outcome import Appeal, Coaching, Result
-from grading.services import appeals, coaching, draws, reveal
+from grading.services import appeals, coaching, draws, intake, reveal
 from grading.services.releasing import ASSESSOR_LETTERS
 
 SETTLED = {PaperState.SCORED, PaperState.RELEASED, PaperState.APPEALED}
@@ -109,12 +109,12 @@ def list_batches(actor: Actor) -> list[BatchRow]:
     )
     for batch_id, state, count in db.session.execute(query):
         counts[batch_id, state in SETTLED] += count
-    names = scope_names({batch.scope_id for batch in found})
+    names = class_names([batch.id for batch in found])
     return [
         BatchRow(
             batch.id,
             batch.number,
-            names[batch.scope_id],
+            names[batch.id],
             batch.state,
             counts[batch.id, True] + counts[batch.id, False],
             counts[batch.id, True],
@@ -125,19 +125,27 @@ def list_batches(actor: Actor) -> list[BatchRow]:
     ]
 
 
-def scope_names(scope_ids: set[int]) -> dict[int, str]:
-    """Return the names of scopes by id."""
+def class_names(batch_ids: list[int]) -> dict[int, str]:
+    """Return the names of the classes in each batch, joined, by batch."""
     from app.accounts.models import Scope
 
-    rows = db.session.execute(sa.select(Scope.id, Scope.name).where(Scope.id.in_(scope_ids)))
-    return {row[0]: row[1] for row in rows}
+    found: dict[int, str] = {}
+    rows = db.session.execute(
+        sa.select(BatchClass.batch_id, Scope.name)
+        .join(Scope, Scope.id == BatchClass.scope_id)
+        .where(BatchClass.batch_id.in_(batch_ids))
+        .order_by(BatchClass.batch_id, Scope.id)
+    )
+    for batch_id, name in rows:
+        found[batch_id] = f"{found[batch_id]}、{name}" if batch_id in found else name
+    return found
 
 
 def view_batch(actor: Actor, batch_id: int) -> BatchView:
     """Return a batch with its papers by code; totals before release only for whoever manages it."""
     actor.require(Permission.GRADING_BATCH_READ)
     batch = access.get_batch(actor, batch_id)
-    papers = access.papers(batch.id)
+    papers = _papers_for(actor, batch)
     work = access.assignments([paper.id for paper in papers])
     manages = actor.may(Permission.GRADING_BATCH_MANAGE)
     names = account_names({row.account_id for row in work}) if manages else {}
@@ -151,7 +159,7 @@ def view_batch(actor: Actor, batch_id: int) -> BatchView:
     rubric_row = db.session.get_one(RubricVersion, batch.rubric_id)
     return BatchView(
         batch=batch,
-        class_name=get_scope(batch.scope_id).name,
+        class_name=class_names([batch.id])[batch.id],
         rubric=parse_rubric(json.loads(rubric_row.content)),
         rubric_hash=rubric_row.hash,
         rows=[
@@ -164,6 +172,18 @@ def view_batch(actor: Actor, batch_id: int) -> BatchView:
         draws=[(row, draws.verify_draw(row)) for row in draws.draws_of(batch.id)],
         missing=sum(missing.values()),
     )
+
+
+def _papers_for(actor: Actor, batch: Batch) -> list[Paper]:
+    """Return the papers of a batch; in one of several classes only those of classes that the actor's hat covers."""
+    papers = access.papers(batch.id)
+    if actor.is_system or actor.may(Permission.GRADING_BATCH_MANAGE):
+        return papers
+    own = access.own_classes(actor, batch.id)
+    if own == set(access.batch_classes(batch.id)):
+        return papers
+    where = intake.classes_by_paper(batch.id)
+    return [paper for paper in papers if where[paper.id] in own]
 
 
 def _paper_row(
@@ -265,6 +285,7 @@ class Aftermath:
     """What a trainee can do about a result, and what happened since.
 
     appeals: newest first. withdrawn: why a release was taken back. earlier: released before and taken back.
+    open_scoring: the batch was so small that anonymity was limited.
     """
 
     appeals: tuple[Appeal, ...] = ()
@@ -274,6 +295,7 @@ class Aftermath:
     may_start: bool = False
     withdrawn: str = ""
     earlier: tuple[EarlierResult, ...] = ()
+    open_scoring: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +337,7 @@ def aftermath(actor: Actor, found: TraineeResult | None) -> Aftermath:
         and last.id == found.outcome_id
         and any(talk.confirmed_at for talk, _ in talks),
         earlier=_earlier(access.own_withdrawn(actor, found.outcome_id)),
+        open_scoring=intake.batch_of(found.outcome_id).open_scoring,
     )
 
 

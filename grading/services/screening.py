@@ -103,7 +103,7 @@ def take_in_waiting(actor: Actor, batch_id: int) -> int:
         raise Refused("这一批次已经抽取，新提交的成果请开启下一批。")
     waiting = db.session.scalars(
         sa.select(Outcome)
-        .where(Outcome.scope_id == batch.scope_id, Outcome.state == OutcomeState.SUBMITTED)
+        .where(Outcome.scope_id.in_(access.batch_classes(batch.id)), Outcome.state == OutcomeState.SUBMITTED)
         .order_by(Outcome.id)
     ).all()
     if not waiting:
@@ -116,6 +116,6 @@ def waiting_count(batch: Batch) -> int:
     if batch.state != BatchState.OPEN:
         return 0
     query = sa.select(sa.func.count(Outcome.id)).where(
-        Outcome.scope_id == batch.scope_id, Outcome.state == OutcomeState.SUBMITTED
+        Outcome.scope_id.in_(access.batch_classes(batch.id)), Outcome.state == OutcomeState.SUBMITTED
     )
     return db.session.scalar(query) or 0

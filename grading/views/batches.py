@@ -12,7 +12,7 @@ from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key, new_key
 from grading.domain.codes import read_code
 from grading.domain.flows import ASSIGNMENT_NAMES, BATCH_NAMES, PAPER_NAMES
-from grading.services import anchors, draws, intake, leases, releasing, results, reveal, screening
+from grading.services import anchors, draws, intake, leases, merging, releasing, results, reveal, screening
 from grading.services.deciding import METHODS
 from grading.views.blueprint import blueprint
 
@@ -40,6 +40,8 @@ def _list(error: DomainError | None = None) -> Answer:
 
 def _batch(batch_id: int, error: DomainError | None = None) -> Answer:
     view = results.view_batch(actor(), batch_id)
+    if view.batch.merged_into is not None:
+        return redirect(url_for("grading.batch", batch_id=view.batch.merged_into))
     page = render_template(
         "grading/batch.html",
         view=view,
@@ -50,6 +52,7 @@ def _batch(batch_id: int, error: DomainError | None = None) -> Answer:
         methods=METHODS,
         overdue=leases.overdue(view.batch),
         more=screening.waiting_count(view.batch),
+        partners=merging.partners(actor(), view.batch) if view.small else [],
         anchors=anchors.ready_for(view.batch),
         error=error,
         key=new_key(),

@@ -13,7 +13,7 @@ from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.forms import clean_text, form_key
 from grading.domain.codes import read_code
-from grading.services import batch_figures, leases, releasing, screening
+from grading.services import batch_figures, leases, merging, releasing, screening
 from grading.views.batches import refused, whole
 from grading.views.blueprint import blueprint
 
@@ -94,6 +94,31 @@ def unrelease(batch_id: int) -> Answer:
         reason = clean_text(request.form.get("reason", ""))
         count = releasing.withdraw_release(actor(), batch_id, reason, form_key(request.form))
         return f"已撤回 {count} 份成绩，学员会看到理由。更正后可以再次发布。"
+
+    return _done(batch_id, action)
+
+
+@blueprint.post("/grading/batches/<int:batch_id>/merge")
+@requires(Permission.GRADING_BATCH_MANAGE)
+def merge_batch(batch_id: int) -> Answer:
+    """Take the papers of another small batch in."""
+    other = whole(request.form.get("other", ""))
+    return _done(
+        batch_id,
+        lambda: (
+            f"已并入 {merging.merge_batch(actor(), batch_id, other, form_key(request.form))} 份评审件，一起抽取和发布。"
+        ),
+    )
+
+
+@blueprint.post("/grading/batches/<int:batch_id>/split")
+@requires(Permission.GRADING_BATCH_MANAGE)
+def split_batch(batch_id: int) -> Answer:
+    """Put what is not finished into a batch of its own."""
+
+    def action() -> str:
+        merging.split_batch(actor(), batch_id, form_key(request.form))
+        return "没有评完的评审件已拆到新的一批，这一批现在可以发布。"
 
     return _done(batch_id, action)
 

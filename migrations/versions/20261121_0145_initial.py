@@ -221,8 +221,11 @@ def upgrade() -> None:
         sa.Column("drawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("third_gap", sa.Integer(), server_default="15", nullable=False),
+        sa.Column("open_scoring", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.Column("calibrate", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["merged_into"], ["grading_batch.id"], name=op.f("fk_grading_batch_merged_into")),
         sa.ForeignKeyConstraint(["opened_by"], ["accounts_account.id"], name=op.f("fk_grading_batch_opened_by")),
         sa.ForeignKeyConstraint(["pool_scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_batch_pool_scope_id")),
         sa.ForeignKeyConstraint(["rubric_id"], ["grading_rubric.id"], name=op.f("fk_grading_batch_rubric_id")),
@@ -538,6 +541,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("outcome_id", "round", name=op.f("uq_grading_appeal_outcome_id_round")),
     )
     op.create_index(op.f("ix_grading_appeal_scope_id"), "grading_appeal", ["scope_id"], unique=False)
+    op.create_table(
+        "grading_batch_class",
+        sa.Column("batch_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("scope_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["batch_id"], ["grading_batch.id"], name=op.f("fk_grading_batch_class_batch_id")),
+        sa.ForeignKeyConstraint(["scope_id"], ["accounts_scope.id"], name=op.f("fk_grading_batch_class_scope_id")),
+        sa.PrimaryKeyConstraint("batch_id", "scope_id", name=op.f("pk_grading_batch_class")),
+    )
+    op.create_index(op.f("ix_grading_batch_class_scope_id"), "grading_batch_class", ["scope_id"], unique=False)
     op.create_table(
         "grading_coaching",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -3831,6 +3843,8 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_grading_coaching_outcome_id"), table_name="grading_coaching")
     op.drop_index(op.f("ix_grading_coaching_account_id"), table_name="grading_coaching")
     op.drop_table("grading_coaching")
+    op.drop_index(op.f("ix_grading_batch_class_scope_id"), table_name="grading_batch_class")
+    op.drop_table("grading_batch_class")
     op.drop_index(op.f("ix_grading_appeal_scope_id"), table_name="grading_appeal")
     op.drop_table("grading_appeal")
     op.drop_index(op.f("ix_accounts_signed_in_device_account_id"), table_name="accounts_signed_in_device")

@@ -80,7 +80,7 @@ def test_draw_gives_two_assessors_per_paper_balanced_and_verifiable(app_context:
     stage = make.make_stage(trainees=6, assessors=4)
     batch_id = make.drawn_batch(stage)
     assert results.view_batch(stage.centre, batch_id).small  # hard case 10: warned of, and kept on record
-    assert "draw.small_batch" in {event.action for event in audit.latest(stage.row.scope_id, 50)}
+    assert "draw.open_scoring" in {event.action for event in audit.latest(stage.row.scope_id, 50)}
     work = make.work_on(batch_id)
     assert len(work) == 12
     by_paper: dict[int, set[int]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from flask import Flask
 from app.core.uow import unit_of_work
 from grading.services import releasing, rubric_desk
 from tests.factories import grading as make
+from tests.factories.training import make_class, make_school, make_trainee
 from tests.factories.world import sign_in
 
 
@@ -54,3 +56,22 @@ def test_a_correction_is_shown_to_everybody_it_touches(app: Flask) -> None:
     page = trainee.get("/grading/results").get_data(as_text=True)
     assert "商品管理的满分写错了" in page and "第 1 版：72.0 分" in page
     assert "成绩有更正" in trainee.get("/").get_data(as_text=True)
+
+
+@pytest.mark.sqlite_only
+def test_small_batches_are_merged_on_the_page(app: Flask) -> None:
+    with app.app_context():
+        stage = make.make_stage(trainees=1)
+        first = make.open_batch(stage)
+        row = make_class(make_school(stage.region, "第二培训学校"), "第二班")
+        second = make.open_batch(replace(stage, row=row, trainees=[make_trainee(row, "二班学员")]))
+        centre = sign_in(app.test_client(), stage.centre)
+    page = centre.get(f"/grading/batches/{first}").get_data(as_text=True)
+    assert "第二班 第 1 批，1 份" in page
+    answer = centre.post(f"/grading/batches/{first}/merge", data={"other": second, "key": "m"}, follow_redirects=True)
+    assert "已并入 1 份评审件" in answer.get_data(as_text=True)
+    assert centre.get(f"/grading/batches/{second}").location == f"/grading/batches/{first}"
+    answer = centre.post(f"/grading/batches/{first}/draw", data={"key": "d"}, follow_redirects=True)
+    assert "已按公开评审记录在案" in answer.get_data(as_text=True)
+    answer = centre.post(f"/grading/batches/{first}/split", data={"key": "s"})
+    assert answer.status_code == 409 and "部分已评定" in answer.get_data(as_text=True)
