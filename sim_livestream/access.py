@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy import orm
 
+from app.accounts.models import Account
 from app.accounts.scopes import ancestors
 from app.core.actor import Actor
 from app.core.db import db
@@ -47,21 +49,54 @@ class Standing:
         return self.role != "viewer"
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What of a room decides how people stand to it, and what its messages are measured by."""
+
+    id: int
+    world_id: int
+    state: RoomState
+    last_seq: int
+    host_id: int
+    slow_seconds: int
+    quiet: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What is noted of one person in one room."""
+
+    crew: CrewRole | None = None
+    muted_until: datetime | None = None
+    banned: bool = False
+    known: bool = False  # has a row among the room's viewers
+
+
+_GROUND = sa.select(
+    LiveRoom.id,
+    LiveRoom.world_id,
+    LiveRoom.state,
+    LiveRoom.last_seq,
+    LiveRoom.host_id,
+    LiveRoom.slow_seconds,
+    LiveRoom.quiet,
+    LiveRoom.words,
+).where(LiveRoom.id == sa.bindparam("room"))
+_CREW_OF = sa.and_(LiveCrew.room_id == sa.bindparam("room"), LiveCrew.account_id == Account.id)
+_VIEWER_OF = sa.and_(LiveViewer.room_id == sa.bindparam("room"), LiveViewer.account_id == Account.id)
+_MARKS = (
+    sa.select(Account.id, LiveCrew.role, LiveViewer.muted_until_wall_at, LiveViewer.banned_wall_at, LiveViewer.id)
+    .outerjoin(LiveCrew, _CREW_OF)
+    .outerjoin(LiveViewer, _VIEWER_OF)
+    .where(Account.id.in_(sa.bindparam("accounts", expanding=True)))
+)
 _STANDING = (
-    sa.select(
-        LiveRoom.id,
-        LiveRoom.world_id,
-        LiveRoom.state,
-        LiveRoom.last_seq,
-        LiveRoom.host_id,
-        LiveCrew.role,
-        LiveViewer.muted_until_wall_at,
-        LiveViewer.banned_wall_at,
-    )
+    _GROUND.add_columns(LiveCrew.role, LiveViewer.muted_until_wall_at, LiveViewer.banned_wall_at)
     .outerjoin(LiveCrew, sa.and_(LiveCrew.room_id == LiveRoom.id, LiveCrew.account_id == sa.bindparam("account")))
     .outerjoin(LiveViewer, sa.and_(LiveViewer.room_id == LiveRoom.id, LiveViewer.account_id == sa.bindparam("account")))
-    .where(LiveRoom.id == sa.bindparam("room"))
 )
+_HOLD_GROUND = _GROUND.with_for_update(read=True, key_share=True)
 
 
 def stand(actor: Actor, number: int) -> Standing:
@@ -74,16 +109,38 @@ def stand(actor: Actor, number: int) -> Standing:
     row = db.session.execute(_STANDING, {"room": number - FIRST_NUMBER, "account": actor.account_id}).one_or_none()
     if row is None:
         raise NotFound
-    room_id, world_id, state, last_seq, host_id, crew, muted, banned = row
-    own = actor.world_id == world_id
-    if not own and not (state in GUESTS and _opened(room_id, actor)):
+    *ground, crew, muted, banned = row
+    return stand_on(Ground(*ground), Marks(crew, muted, banned is not None), actor)
+
+
+def stand_on(ground: Ground, marks: Marks, actor: Actor) -> Standing:
+    """Return how the actor stands to a room that was read before. Raises as ``stand``."""
+    actor.require(Permission.LIVE_ROOM_VIEW)
+    own = actor.world_id == ground.world_id
+    if not own and not (ground.state in GUESTS and _opened(ground.id, actor)):
         raise NotFound
-    role = _role(actor, own=own, hosts=host_id == actor.account_id, crew=crew)
-    if state is RoomState.DRAFT and role == "viewer":
+    role = _role(actor, own=own, hosts=ground.host_id == actor.account_id, crew=marks.crew)
+    if ground.state is RoomState.DRAFT and role == "viewer":
         raise NotFound
-    if banned is not None and role == "viewer":
+    if marks.banned and role == "viewer":
         raise Forbidden(BANNED)
-    return Standing(room_id, number, world_id, state, last_seq, role, muted)
+    return Standing(
+        ground.id, FIRST_NUMBER + ground.id, ground.world_id, ground.state, ground.last_seq, role, marks.muted_until
+    )
+
+
+def hold_ground(number: int) -> Ground | None:
+    """Return the room inside the open unit of work; who moderates it waits, or was waited for. None: no such room."""
+    row = db.session.execute(_HOLD_GROUND, {"room": number - FIRST_NUMBER}).one_or_none()
+    return None if row is None else Ground(*row)
+
+
+def marks_of(ground: Ground, account_ids: Collection[int]) -> dict[int, Marks]:
+    """Return what is noted of these people in the room; one query."""
+    rows = db.session.execute(_MARKS, {"room": ground.id, "accounts": sorted(account_ids)})
+    return {
+        account: Marks(crew, muted, banned is not None, row is not None) for account, crew, muted, banned, row in rows
+    }
 
 
 def _role(actor: Actor, *, own: bool, hosts: bool, crew: CrewRole | None) -> str:

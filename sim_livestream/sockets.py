@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from app.core import clock
 from app.core.errors import InvalidInput, NotFound, Refused
+from app.core.permissions import Role
 from app.core.sockets import Door, Sockets, Visit, socketio
-from app.core.uow import unit_of_work
 from app.worlds import notices
 from sim_livestream import access
-from sim_livestream.services import catching_up, chat, entry
+from sim_livestream.services import catching_up, entry
+from sim_livestream.services.chat import Message
 from sim_livestream.services.hall import Seat, hall
 from sim_livestream.services.journal import NAMESPACE, PUT_OUT, channel
+from sim_livestream.services.memory import memory
+from sim_livestream.services.postbox import postbox
 from sim_livestream.services.pulse import pulse
 
 HIGHEST = 2**53
@@ -46,12 +50,13 @@ def _seated(visit: Visit) -> tuple[Seat, int]:
     return seat, number
 
 
-def _refuse_frozen(visit: Visit, trust_seconds: float = 0.0) -> None:
+def _refuse_frozen(visit: Visit) -> None:
     """Raise Refused (code frozen) in a frozen market; likes and looks trust the last answer for a while."""
-    now = clock.monotonic()
-    if now - float(visit.notes.get("thawed_at", -TRUST_SECONDS)) >= trust_seconds:
+    world_id, now = visit.actor.world_id, clock.monotonic()
+    if world_id is not None and not memory().thawed(world_id, now - FREEZE_SECONDS):
         notices.refuse_change(visit.actor)
-        visit.notes["thawed_at"] = now
+        if visit.actor.role is Role.TRAINEE:
+            memory().keep_thawed(world_id, now)
 
 
 def join(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
@@ -96,17 +101,15 @@ def gone(visit: Visit) -> None:
 def comment(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Write a message."""
     _seat, number = _seated(visit)
-    _refuse_frozen(visit)
-    text, key = _text(data, "text"), _text(data, "key")
-    with unit_of_work():
-        said = chat.say(visit.actor, number, text, key)
+    said = postbox().hand_in(Message(visit.actor, number, _text(data, "text"), _text(data, "key")))
+    visit.asked_at = clock.monotonic()
     return {"id": said.id, "held": said.held}
 
 
 def like(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Count likes; more than the allowance per second are not counted."""
     seat, _number = _seated(visit)
-    _refuse_frozen(visit, FREEZE_SECONDS)
+    _refuse_frozen(visit)
     wanted = _whole(data, "n")
     if wanted < 1:
         raise InvalidInput("n 应为正整数。", field="n")
@@ -116,14 +119,14 @@ def like(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
 def share(visit: Visit, _data: dict[str, Any]) -> None:
     """Note that the room was shared."""
     seat, _number = _seated(visit)
-    _refuse_frozen(visit, FREEZE_SECONDS)
+    _refuse_frozen(visit)
     hall().note(seat, "share")
 
 
 def click(visit: Visit, data: dict[str, Any]) -> None:
     """Note that an item was opened."""
     seat, _number = _seated(visit)
-    _refuse_frozen(visit, FREEZE_SECONDS)
+    _refuse_frozen(visit)
     item_id = _whole(data, "item")
     if not access.has_item(seat.room_id, item_id):
         raise NotFound("这件商品已不在小黄车里，请刷新。")
@@ -143,4 +146,5 @@ def register(sockets: Sockets) -> None:
     sockets.on_order(PUT_OUT, put_out)
     handlers = {"join": join, "leave": leave, "comment": comment, "like": like, "share": share, "click": click}
     for event, handler in handlers.items():
-        sockets.listen(NAMESPACE, event, handler, trust_seconds=0.0 if event == "comment" else TRUST_SECONDS)
+        # who says something is asked for in the transaction that writes it
+        sockets.listen(NAMESPACE, event, handler, trust_seconds=math.inf if event == "comment" else TRUST_SECONDS)

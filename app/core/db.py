@@ -135,6 +135,14 @@ def matched(result: sa.Result[Any]) -> int:
     return count
 
 
+def table_of(model: type[Base]) -> sa.Table:
+    """Return the model's table, for statements of the hot path that do without objects."""
+    table = model.__table__
+    if not isinstance(table, sa.Table):
+        raise TypeError(f"{model.__name__} is mapped to no table")
+    return table
+
+
 def insert_into(model: type[Base]) -> postgresql.Insert | sqlite.Insert:
     """Return an INSERT into the model's table that knows ON CONFLICT in the dialect of this database."""
     return postgresql.insert(model) if db.engine.dialect.name == "postgresql" else sqlite.insert(model)

@@ -20,7 +20,7 @@ from flask_socketio import SocketIO
 from app.core import clock
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import DomainError
+from app.core.errors import DomainError, Refused
 from app.core.realtime.fanout import FanOut
 
 log = structlog.get_logger(__name__)
@@ -29,10 +29,18 @@ MESSAGE_LIMIT = 64 * 1024  # bytes of one message from a client
 BURST = 60  # events of one connection ...
 BURST_SECONDS = 1.0  # ... in this time; a person's page sends a handful
 
-SIGNED_OUT = {"ok": False, "error": "登录已失效，请重新登录。", "code": "signed_out"}
 MALFORMED = {"ok": False, "error": "消息格式不正确。", "code": "invalid_input"}
 TOO_FAST = {"ok": False, "error": "操作太频繁，请稍等一会儿。", "code": "too_many"}
 UNEXPECTED = {"ok": False, "error": "系统出错了，请稍后再试。", "code": "unexpected"}
+
+
+class SignedOut(Refused):
+    """Who opened the connection may not stay: signed out, disabled, or without the hat."""
+
+    code = "signed_out"
+
+    def __init__(self) -> None:
+        super().__init__("登录已失效，请重新登录。")
 
 
 @dataclass(slots=True)
@@ -168,7 +176,8 @@ class Sockets(SocketIO):  # type: ignore[misc]
         """Register ``handler(visit, data)`` for an event; its answer becomes the acknowledgement.
 
         trust_seconds: for how long the door's last word about this person is good enough; events that
-        change nothing at once are so frequent that a query for each would be their main cost.
+        change nothing at once are so frequent that a query for each would be their main cost. Infinite:
+        the handler asks by itself, where it writes.
         """
 
         def dispatched(sid: str, data: Any = None, *_more: Any) -> dict[str, Any]:
@@ -190,14 +199,14 @@ class Sockets(SocketIO):  # type: ignore[misc]
     def _dispatch(self, namespace: str, sid: str, data: Any, handler: Handler, trust_seconds: float) -> dict[str, Any]:
         visit, now = self._visits.get(sid), clock.monotonic()
         if visit is None:
-            return SIGNED_OUT
+            raise SignedOut
         if not visit.within_burst(now):
             return TOO_FAST
         if not isinstance(data, dict):
             return MALFORMED
         if now - visit.asked_at >= trust_seconds:
             if not self._doors[namespace].still(visit.actor):
-                return SIGNED_OUT
+                raise SignedOut
             visit.asked_at = now
         return {"ok": True, **(handler(visit, data) or {})}
 

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 _write_lock = threading.Lock()
 _KEY = "unit_of_work"
+BUSY = "系统正忙，请稍候几秒再试。"
 
 
 @dataclass(slots=True)
@@ -116,7 +117,7 @@ def _refusals_in_words() -> Iterator[None]:
         raise Conflict("数据刚刚被别人改动，或这条记录已经存在，请刷新后重试。") from error
     except OperationalError as error:
         if "locked" in str(error) or "deadlock" in str(error):
-            raise NotReady("系统正忙，请稍候几秒再试。") from error
+            raise NotReady(BUSY) from error
         raise
 
 

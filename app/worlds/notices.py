@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import sqlalchemy as sa
 
 from app.core import audit, idempotency
@@ -15,6 +17,7 @@ from app.worlds.clock import lock_controlled
 from app.worlds.models import Announcement, World
 
 FROZEN_ROOMS = frozenset({"mall", "seller", "supply", "live"})  # blueprints in which trainees trade
+_FROZEN = sa.select(World.id).where(World.id.in_(sa.bindparam("worlds", expanding=True)), World.frozen)
 FROZEN = "讲师冻结了模拟市场，现在只能查看，恢复后再继续。"
 
 
@@ -88,6 +91,14 @@ def refuse_change(actor: Actor) -> None:
     """Raise Refused (code frozen) when a trainee may change nothing now, whatever way the change comes in."""
     if actor.role is Role.TRAINEE and actor.world_id is not None:
         refuse_in_world(actor.world_id)
+
+
+def frozen_for(actors: Collection[Actor]) -> set[Actor]:
+    """Return those of these people who may change nothing now; one query for all."""
+    traders = {actor: actor.world_id for actor in actors if actor.role is Role.TRAINEE and actor.world_id is not None}
+    worlds = sorted(set(traders.values()))
+    frozen = set(db.session.scalars(_FROZEN, {"worlds": worlds})) if worlds else set()
+    return {actor for actor, world_id in traders.items() if world_id in frozen}
 
 
 def refuse_in_world(world_id: int) -> None:

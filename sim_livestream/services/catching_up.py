@@ -14,7 +14,7 @@ from sim_livestream.models.selling import ItemStatus
 from sim_livestream.services import chat, games, journal, picture, presence, stage, vouchers
 from sim_livestream.services.memory import memory
 from sim_livestream.services.offered import offered
-from sim_livestream.services.payloads import comment_body, item_body, moment, room_body, slide_body
+from sim_livestream.services.payloads import comment_row, item_body, moment, room_body, slide_body
 
 
 def catch_up(actor: Actor, standing: Standing, last_seq: int) -> CatchUp:
@@ -51,7 +51,7 @@ def _common(room: LiveRoom, seq: int) -> dict[str, Any]:
         "room": room_body(room),
         "viewers": presence.viewers([room.id]).get(room.id, 0),
         "likes": room.likes,
-        "comments": [comment_body(comment) for comment in chat.recent(room.id, seq)],
+        "comments": [comment_row(comment) for comment in chat.recent(room.id, seq)],
         "items": items,
         "pinned": clip.item_id if clip else None,
         "slide": slide_body(stage.current_slide(room)),

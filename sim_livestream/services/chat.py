@@ -1,30 +1,71 @@
-"""Writing in a room (弹幕)."""
+"""Writing in a room (弹幕): messages of one moment are taken in together, each by its own right."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from app.core import clock as wall
 from app.core.actor import Actor
-from app.core.db import db, insert_into, matched
-from app.core.errors import Conflict, Forbidden, InvalidInput, Refused, TooMany
+from app.core.db import db, table_of
+from app.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound, Refused, TooMany
 from app.core.web.forms import clean_text
 from app.worlds.clock import sim_now
 from sim_livestream import access
-from sim_livestream.access import Standing
+from sim_livestream.access import Ground, Marks, Standing
 from sim_livestream.domain import wording
-from sim_livestream.domain.pace import COMMENT_LENGTH, COMMENT_WINDOW, COMMENTS, HISTORY
+from sim_livestream.domain.pace import COMMENT_LENGTH, COMMENT_WINDOW, COMMENTS, HISTORY, Turns
 from sim_livestream.domain.room_flow import ON_AIR
+from sim_livestream.domain.wording import Hit
 from sim_livestream.models.people import AlarmPlace, LiveComment, LiveViewer
-from sim_livestream.models.rooms import LiveRoom
 from sim_livestream.services import speech
 from sim_livestream.services.presence import register_viewers
 
 KEY_LENGTH = 80
-_RULES = sa.select(LiveRoom.slow_seconds, LiveRoom.quiet, LiveRoom.words).where(LiveRoom.id == sa.bindparam("room"))
+
+_comments = table_of(LiveComment)
+_viewers = table_of(LiveViewer)
+_SEEN = sa.select(
+    LiveComment.account_id, LiveComment.key, LiveComment.id, LiveComment.text, LiveComment.held_for
+).where(
+    LiveComment.room_id == sa.bindparam("room"),
+    LiveComment.account_id.in_(sa.bindparam("accounts", expanding=True)),
+    LiveComment.key.in_(sa.bindparam("keys", expanding=True)),
+)
+_TURNS = (
+    sa.select(LiveViewer.account_id, LiveViewer.said_wall_at_1, LiveViewer.said_wall_at_2, LiveViewer.said_wall_at_3)
+    .where(
+        LiveViewer.room_id == sa.bindparam("room"),
+        LiveViewer.account_id.in_(sa.bindparam("accounts", expanding=True)),
+    )
+    .order_by(LiveViewer.account_id)
+    .with_for_update()
+)
+_WRITE = sa.insert(_comments).returning(_comments.c.id, sort_by_parameter_order=True)
+_TAKE_TURNS = (
+    sa.update(_viewers)
+    .where(_viewers.c.room_id == sa.bindparam("of_room"), _viewers.c.account_id == sa.bindparam("of_account"))
+    .values(
+        said_wall_at_1=sa.bindparam("first"),
+        said_wall_at_2=sa.bindparam("second"),
+        said_wall_at_3=sa.bindparam("third"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What somebody wants to say in a room. item_id: a card of the bag, from the crew alone. at: when it came in."""
+
+    actor: Actor
+    number: int
+    text: str
+    key: str
+    item_id: int | None = None
+    at: datetime = field(default_factory=wall.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +74,21 @@ class Said:
 
     id: int
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A message that may be written. place: among those that were handed in."""
+
+    place: int
+    message: Message
+    standing: Standing
+    text: str
+    hit: Hit | None
+
+    @property
+    def author(self) -> int:
+        return self.message.actor.person()
 
 
 def check_text(text: str) -> str:
@@ -48,94 +104,172 @@ def check_text(text: str) -> str:
 
 
 def say(actor: Actor, number: int, text: str, key: str, *, item_id: int | None = None) -> Said:
-    """Write a message; it leaves with the next tick, or waits for review when it holds a blocked word.
+    """Write one message inside the open unit of work; see ``say_all``. Raises what was refused."""
+    [answer] = say_all([Message(actor, number, text, key, item_id)])
+    if isinstance(answer, DomainError):
+        raise answer
+    return answer
 
-    item_id: a card of the bag, from the crew alone. The same key again is the same message.
-    Raises Refused off air or while the room is quiet, Forbidden when muted, TooMany beyond three messages in
-    two seconds or faster than slow mode allows.
+
+def say_all(messages: Sequence[Message]) -> list[Said | DomainError]:
+    """Write messages inside the open unit of work; return for each what it became, or why it was refused.
+
+    A message leaves with the next tick, or waits for review when it holds a blocked word. The same key again is
+    the same message. Refused: off air or while the room is quiet. Forbidden: muted. TooMany: beyond three messages
+    in two seconds, or faster than slow mode allows.
     """
-    standing = access.stand(actor, number)
-    line = check_text(text)
-    if not key or len(key) > KEY_LENGTH:
+    answers: dict[int, Said | DomainError] = {}
+    by_room: dict[int, list[int]] = {}
+    for place, message in enumerate(messages):
+        by_room.setdefault(message.number, []).append(place)
+    for number, places in sorted(by_room.items()):
+        ground = access.hold_ground(number)
+        if ground is None:
+            answers.update((place, NotFound()) for place in places)
+        else:
+            answers.update(_say_in(ground, [(place, messages[place]) for place in places]))
+    return [answers[place] for place in range(len(messages))]
+
+
+def _say_in(ground: Ground, messages: Iterable[tuple[int, Message]]) -> dict[int, Said | DomainError]:
+    messages = list(messages)
+    answers: dict[int, Said | DomainError] = {}
+    marks = access.marks_of(ground, {message.actor.person() for _place, message in messages})
+    lines = []
+    for place, message in messages:
+        try:
+            lines.append(_line(ground, marks.get(message.actor.person(), Marks()), place, message))
+        except DomainError as refusal:
+            answers[place] = refusal
+    if not lines:
+        return answers
+    turns = _turns(ground, lines, marks)
+    seen = _seen(ground, lines)
+    new: dict[tuple[int, str], _Line] = {}
+    repeats = []
+    for line in lines:
+        mark = (line.author, line.message.key)
+        if mark in seen or mark in new:
+            repeats.append(line)
+        elif line.standing.exempt or turns[line.author].take(line.message.at, ground.slow_seconds):
+            new[mark] = line
+        else:
+            answers[line.place] = TooMany(_too_fast(ground.slow_seconds))
+    answers.update(_write(ground, list(new.values())))
+    _keep_turns(ground, turns)
+    for line in repeats:
+        mark = (line.author, line.message.key)
+        answers[line.place] = _again(line, seen.get(mark), new.get(mark), answers)
+    return answers
+
+
+def _line(ground: Ground, marks: Marks, place: int, message: Message) -> _Line:
+    """Return the message as it may be written. Raises when it may not."""
+    standing = access.stand_on(ground, marks, message.actor)
+    text = check_text(message.text)
+    if not message.key or len(message.key) > KEY_LENGTH:
         raise InvalidInput("消息缺少编号，请刷新页面。", field="key")
     if standing.state not in ON_AIR:
         raise Refused("直播没有在进行，暂时不能发言。")
-    now = wall.now()
-    if standing.muted_until is not None and standing.muted_until > now:
-        raise Forbidden(mute_sentence(standing.muted_until, now))
-    slow, quiet, words = db.session.execute(_RULES, {"room": standing.room_id}).one()
-    if quiet and not standing.exempt:
+    if standing.muted_until is not None and standing.muted_until > message.at:
+        raise Forbidden(mute_sentence(standing.muted_until, message.at))
+    if ground.quiet and not standing.exempt:
         raise Refused("主播暂时关闭了发言，先看看讲解吧。")
-    hit = None if standing.exempt else wording.in_message(line, words.splitlines())
-    comment_id = _insert(actor, standing, line, key, item_id, hit.word if hit else "", now)
-    if comment_id is None:
-        return _seen(standing, actor.person(), line, key)
-    if standing.exempt:
-        if standing.role != "teacher":
-            speech.listen(actor, access.get_room(actor, number), AlarmPlace.COMMENT, line, comment_id)
-        return Said(comment_id, held=False)
-    _take_turn(standing, actor, now, slow)
-    if hit is not None:
-        speech.raise_alarm(standing.room_id, standing.world_id, actor, AlarmPlace.COMMENT, hit, line, comment_id)
-    return Said(comment_id, hit is not None)
+    hit = None if standing.exempt else wording.in_message(text, ground.words.splitlines())
+    return _Line(place, message, standing, text, hit)
 
 
-def _insert(
-    actor: Actor, standing: Standing, line: str, key: str, item_id: int | None, held_for: str, now: datetime
-) -> int | None:
-    """Write the row; None when the key was used before."""
-    found: int | None = db.session.scalar(
-        insert_into(LiveComment)
-        .values(
-            world_id=standing.world_id,
-            room_id=standing.room_id,
-            account_id=actor.person(),
-            name=actor.name,
-            role=standing.role,
-            text=line,
-            key=key,
-            item_id=item_id if standing.exempt else None,
-            held_for=held_for[:60],
-            said_at=sim_now(standing.world_id),
-            said_wall_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["room_id", "account_id", "key"])
-        .returning(LiveComment.id)
+def _turns(ground: Ground, lines: Sequence[_Line], marks: dict[int, Marks]) -> dict[int, Turns]:
+    """Return when each author spoke last, their rows held; who has none yet, before the stay is written, gets one."""
+    authors = {line.author: line.message.actor.name for line in lines if not line.standing.exempt}
+    if not authors:
+        return {}
+    new = {account: name for account, name in authors.items() if account not in marks or not marks[account].known}
+    register_viewers(ground.world_id, ground.id, new)
+    rows = db.session.execute(_TURNS, {"room": ground.id, "accounts": sorted(authors)})
+    return {account: Turns(first, second, third) for account, first, second, third in rows}
+
+
+def _keep_turns(ground: Ground, turns: dict[int, Turns]) -> None:
+    rows = [
+        {"of_room": ground.id, "of_account": account, "first": turn.first, "second": turn.second, "third": turn.third}
+        for account, turn in sorted(turns.items())
+        if turn.taken
+    ]
+    if rows:
+        db.session.execute(_TAKE_TURNS, rows)
+
+
+def _seen(ground: Ground, lines: Sequence[_Line]) -> dict[tuple[int, str], sa.Row[int, str, int, str, str]]:
+    """Return the messages that were written before under the same keys."""
+    wanted = {
+        "room": ground.id,
+        "accounts": sorted({line.author for line in lines}),
+        "keys": sorted({line.message.key for line in lines}),
+    }
+    return {(row.account_id, row.key): row for row in db.session.execute(_SEEN, wanted)}
+
+
+def _write(ground: Ground, lines: Sequence[_Line]) -> dict[int, Said | DomainError]:
+    if not lines:
+        return {}
+    sim = sim_now(ground.world_id)
+    ids = db.session.scalars(
+        _WRITE,
+        [
+            {
+                "world_id": ground.world_id,
+                "room_id": ground.id,
+                "account_id": line.author,
+                "name": line.message.actor.name,
+                "role": line.standing.role,
+                "text": line.text,
+                "key": line.message.key,
+                "item_id": line.message.item_id if line.standing.exempt else None,
+                "held_for": line.hit.word[:60] if line.hit else "",
+                "said_at": sim,
+                "said_wall_at": line.message.at,
+            }
+            for line in lines
+        ],
     )
-    return found
+    said: dict[int, Said | DomainError] = {}
+    for line, comment_id in zip(lines, ids, strict=True):
+        said[line.place] = Said(comment_id, line.hit is not None)
+        _listen(line, comment_id)
+    return said
 
 
-def _seen(standing: Standing, account_id: int, line: str, key: str) -> Said:
-    seen = db.session.scalars(
-        sa.select(LiveComment).where(
-            LiveComment.room_id == standing.room_id, LiveComment.account_id == account_id, LiveComment.key == key
+def _listen(line: _Line, comment_id: int) -> None:
+    """Note a blocked word of a viewer; what the crew says is checked by the mall."""
+    actor, standing = line.message.actor, line.standing
+    if line.hit is not None:
+        speech.raise_alarm(
+            standing.room_id, standing.world_id, actor, AlarmPlace.COMMENT, line.hit, line.text, comment_id
         )
-    ).one()
-    if seen.text != line:
-        raise Conflict("这个消息编号已经用过。", code="key_reused")
-    return Said(seen.id, bool(seen.held_for))
+    elif standing.exempt and standing.role != "teacher":
+        room = access.get_room(actor, standing.number)
+        speech.listen(actor, room, AlarmPlace.COMMENT, line.text, comment_id)
 
 
-def _take_turn(standing: Standing, actor: Actor, now: datetime, slow: int) -> None:
-    """Remember this message as one of the last three; the third to last must be two seconds old."""
-    oldest, last = LiveViewer.said_wall_at_1, LiveViewer.said_wall_at_3
-    free = sa.or_(oldest.is_(None), oldest <= now - COMMENT_WINDOW)
+def _again(
+    line: _Line,
+    before: sa.Row[int, str, int, str, str] | None,
+    beside: _Line | None,
+    answers: dict[int, Said | DomainError],
+) -> Said | DomainError:
+    """Answer a key that was used before, or by another message of the same moment."""
+    if before is not None and before.text == line.text:
+        return Said(before.id, bool(before.held_for))
+    if beside is not None and beside.text == line.text:
+        return answers[beside.place]
+    return Conflict("这个消息编号已经用过。", code="key_reused")
+
+
+def _too_fast(slow: int) -> str:
     if slow:
-        free = sa.and_(free, sa.or_(last.is_(None), last <= now - timedelta(seconds=slow)))
-    turn = (
-        sa.update(LiveViewer)
-        .where(LiveViewer.room_id == standing.room_id, LiveViewer.account_id == actor.person(), free)
-        .values(said_wall_at_1=LiveViewer.said_wall_at_2, said_wall_at_2=last, said_wall_at_3=now)
-        .execution_options(synchronize_session=False)
-    )
-    if matched(db.session.execute(turn)) == 1:
-        return
-    register_viewers(standing.world_id, standing.room_id, {actor.person(): actor.name})
-    if matched(db.session.execute(turn)) == 1:  # the first message, before the stay was written
-        return
-    if slow:
-        raise TooMany(f"慢速模式：每 {slow} 秒可以发一条，稍等一下。")
-    raise TooMany(f"说得太快了，{COMMENT_WINDOW.seconds} 秒内最多 {COMMENTS} 条，稍等一下。")
+        return f"慢速模式：每 {slow} 秒可以发一条，稍等一下。"
+    return f"说得太快了，{COMMENT_WINDOW.seconds} 秒内最多 {COMMENTS} 条，稍等一下。"
 
 
 def mute_sentence(until: datetime, now: datetime) -> str:

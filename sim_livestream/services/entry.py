@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,20 +19,17 @@ from sim_livestream import access
 TICKET_SECONDS = 120
 
 _STILL = (  # built once: it is asked for every message of every viewer
-    sa.select(SignedInDevice.id)
+    sa.select(SignedInDevice.id, SignedInDevice.account_id, Grant.role, Grant.scope_id)
     .join(Account, Account.id == SignedInDevice.account_id)
     .join(Grant, Grant.account_id == Account.id)
     .where(
-        SignedInDevice.id == sa.bindparam("device"),
-        SignedInDevice.account_id == sa.bindparam("account"),
+        SignedInDevice.id.in_(sa.bindparam("devices", expanding=True)),
         SignedInDevice.ended_at.is_(None),
         Account.disabled_at.is_(None),
-        Grant.role == sa.bindparam("role", type_=Grant.role.type),
-        Grant.scope_id == sa.bindparam("scope"),
         Grant.ended_at.is_(None),
     )
-    .limit(1)
 )
+Seal = tuple[int | None, int | None, Role | None, int | None]  # device, account, hat
 
 
 def _serializer() -> URLSafeTimedSerializer:
@@ -75,5 +73,18 @@ def enter(auth: dict[str, Any], notes: dict[str, Any]) -> Actor | None:
 
 def still(actor: Actor) -> bool:
     """Say whether device, account and hat of a connection are all still good; one query."""
-    who = {"device": actor.session_id, "account": actor.account_id, "role": actor.role, "scope": actor.scope_id}
-    return db.session.scalar(_STILL, who) is not None
+    return seal(actor) in good_seals([actor])
+
+
+def seal(actor: Actor) -> Seal:
+    """Return what must still be good of somebody who came in."""
+    return (actor.session_id, actor.account_id, actor.role, actor.scope_id)
+
+
+def good_seals(actors: Iterable[Actor]) -> set[Seal]:
+    """Return the seals that are good, of the devices of these people; one query for all."""
+    devices = sorted({actor.session_id for actor in actors if actor.session_id is not None})
+    return {
+        (device, account, role, scope)
+        for device, account, role, scope in db.session.execute(_STILL, {"devices": devices})
+    }

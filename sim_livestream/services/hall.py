@@ -6,8 +6,10 @@ that ten thousand people coming back at once are a few transactions and not ten 
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +19,7 @@ from app.core import clock
 from sim_livestream.domain.pace import NAMES_IN_TICK, LikeAllowance
 
 OPENED_AT_ONCE = 500  # stays written in one transaction
+BEATEN_AT_ONCE = 1_000  # stays of which one transaction says that they go on: 30,000 within a beat
 Key = tuple[int, int]  # room, account
 
 
@@ -49,13 +52,22 @@ class Deed:
 
 @dataclass(slots=True)
 class Batch:
-    """What happened since the last writing: stays to open and to close, likes, deeds."""
+    """What happened since the last writing: stays to open and to close, likes, deeds.
+
+    strangers: who liked without a stay of their own, the host or somebody who came this moment.
+    """
 
     opened: list[Seat] = field(default_factory=list)
     closed: dict[Key, int] = field(default_factory=dict)
     likes: Counter[Key] = field(default_factory=Counter)
     worlds: dict[int, int] = field(default_factory=dict)
     deeds: list[Deed] = field(default_factory=list)
+    strangers: set[Key] = field(default_factory=set)
+
+    @property
+    def moved(self) -> set[int]:
+        """The rooms into which or out of which somebody went."""
+        return {seat.room_id for seat in self.opened} | {room_id for room_id, _account in self.closed}
 
     def __bool__(self) -> bool:
         return bool(self.opened or self.closed or self.likes or self.deeds)
@@ -70,6 +82,7 @@ class Hall:
         self._crowd: dict[Key, dict[str, Seat]] = {}
         self._rooms: Counter[int] = Counter()
         self._stays: dict[Key, int] = {}
+        self._beats: dict[int, float] = {}  # stay → when it was last written of, in that order
         self._touched: dict[Key, None] = {}
         self._likes: Counter[Key] = Counter()
         self._worlds: dict[int, int] = {}
@@ -141,6 +154,7 @@ class Hall:
         """Take what is to be written now; ``settle`` or ``restore`` follows."""
         with self._lock:
             batch = Batch(likes=self._likes, deeds=self._deeds, worlds=dict(self._worlds))
+            batch.strangers = {key for key in self._likes if key not in self._stays}
             self._likes, self._deeds = Counter(), []
             for key in list(self._touched):
                 tabs, stay = self._crowd.get(key), self._stays.get(key)
@@ -157,8 +171,9 @@ class Hall:
         """The batch was written; ``stays`` are the ids of the stays it opened."""
         with self._lock:
             for key in batch.closed:
-                self._stays.pop(key, None)
+                self._beats.pop(self._stays.pop(key, 0), None)
             self._stays.update(stays)
+            self._beats.update(dict.fromkeys(stays.values(), clock.monotonic()))
             for seat in batch.opened:
                 names = self._entered.setdefault(seat.room_id, [])
                 names.append(seat.name)
@@ -175,10 +190,22 @@ class Hall:
             for key in (*(seat.key for seat in batch.opened), *batch.closed):
                 self._touched[key] = None
 
-    def stays(self) -> list[int]:
-        """Return the ids of the stays that are open through this process, ascending."""
+    def due(self, seconds: float) -> list[int]:
+        """Return the ids of the stays that nothing was written of for so long, the longest first; a slice of them.
+
+        ``beaten`` follows when they were written.
+        """
         with self._lock:
-            return sorted(self._stays.values())
+            before = clock.monotonic() - seconds
+            overdue = itertools.takewhile(lambda stay: self._beats[stay] <= before, self._beats)
+            return list(itertools.islice(overdue, BEATEN_AT_ONCE))
+
+    def beaten(self, stay_ids: Iterable[int]) -> None:
+        """It was written that these stays go on."""
+        with self._lock:
+            for stay in stay_ids:
+                if self._beats.pop(stay, None) is not None:
+                    self._beats[stay] = clock.monotonic()
 
     def entered(self, room_id: int) -> list[str]:
         """Return the names of the last people who came in since the room was last told."""

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.core import clock as wall
-from app.core.db import db
+from app.core.db import db, table_of
 from app.core.sockets import socketio
 from app.core.uow import after_commit
 from app.worlds.clock import sim_now
@@ -20,6 +20,16 @@ from sim_livestream.models.rooms import LiveEvent, LiveRoom
 
 NAMESPACE = "/live"
 PUT_OUT = "live.put_out"  # order to every process: {room, account, reason}
+
+
+_NEXT = (
+    sa.update(LiveRoom)
+    .where(LiveRoom.id == sa.bindparam("of_room"))
+    .values(last_seq=LiveRoom.last_seq + 1)
+    .returning(LiveRoom.last_seq)
+    .execution_options(synchronize_session=False)
+)
+_STORE = sa.insert(table_of(LiveEvent))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,35 +50,28 @@ def _push(telling: Telling) -> None:
     socketio.tell(NAMESPACE, channel(telling.room_id), telling.kind, telling.body)
 
 
-def next_seq(room_id: int, *conditions: sa.ColumnElement[bool], **values: Any) -> int | None:
-    """Take the next seq of the room, setting ``values`` in the same statement; None when a condition fails.
+def next_seq(room_id: int) -> int | None:
+    """Take the next seq of the room; None for no such room.
 
     The room's row stays locked until the commit, so seqs are told in the order they were taken.
     """
-    taken: int | None = db.session.scalar(
-        sa.update(LiveRoom)
-        .where(LiveRoom.id == room_id, *conditions)
-        .values(last_seq=LiveRoom.last_seq + 1, **values)
-        .returning(LiveRoom.last_seq)
-        .execution_options(synchronize_session=False)
-    )
+    taken: int | None = db.session.scalar(_NEXT, {"of_room": room_id})
     return taken
 
 
 def store(world_id: int, room_id: int, seq: int, kind: str, body: dict[str, Any]) -> None:
     """Store an event under a seq that was taken, and tell it once committed."""
     full = {"seq": seq, **body}
-    db.session.add(
-        LiveEvent(
-            world_id=world_id,
-            room_id=room_id,
-            seq=seq,
-            kind=kind,
-            payload=json.dumps(full, ensure_ascii=False, separators=(",", ":")),
-            at=sim_now(world_id),
-            wall_at=wall.now(),
-        )
-    )
+    values = {
+        "world_id": world_id,
+        "room_id": room_id,
+        "seq": seq,
+        "kind": kind,
+        "payload": json.dumps(full, ensure_ascii=False, separators=(",", ":")),
+        "at": sim_now(world_id),
+        "wall_at": wall.now(),
+    }
+    db.session.execute(_STORE, values)
     after_commit(_push, Telling(room_id, kind, full))
 
 

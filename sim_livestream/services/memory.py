@@ -1,6 +1,6 @@
 """What a process remembers of its rooms, so that ten thousand people coming in ask the database little.
 
-Everything is kept under the seq of the room at which it was true; the next event makes it void.
+What is told of a room is kept under the seq at which it was true; the next event makes it void.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ class Memory:
 
     def __init__(self) -> None:
         self._snapshots: dict[int, tuple[int, dict[str, Any]]] = {}
+        self._thawed: dict[int, float] = {}
         self._replays: dict[int, tuple[int, dict[int, Events | None]]] = {}
 
     def snapshot(self, room_id: int, seq: int) -> dict[str, Any] | None:
@@ -28,6 +29,14 @@ class Memory:
     def keep_snapshot(self, room_id: int, seq: int, body: dict[str, Any]) -> None:
         """Remember a snapshot instead of the one before."""
         self._snapshots[room_id] = (seq, body)
+
+    def thawed(self, world_id: int, since: float) -> bool:
+        """Say whether the world was found to be not frozen since that moment (of the monotonic clock)."""
+        return self._thawed.get(world_id, since) > since
+
+    def keep_thawed(self, world_id: int, now: float) -> None:
+        """Remember that the world is not frozen."""
+        self._thawed[world_id] = now
 
     def replays(self, room_id: int, seq: int) -> dict[int, Events | None]:
         """Return what is remembered of the events up to ``seq``, by the seq after which they were missed."""

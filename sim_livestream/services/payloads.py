@@ -38,17 +38,15 @@ def item_body(item: LiveItem, left: int | None) -> dict[str, Any]:
     }
 
 
-def comment_body(comment: LiveComment) -> dict[str, Any]:
-    """Return a message as viewers see it."""
-    return {
-        "id": comment.id,
-        "account": comment.account_id,
-        "who": comment.name,
-        "role": comment.role,
-        "text": comment.text,
-        "item": comment.item_id,
-        "at": moment(comment.said_wall_at),
-    }
+def comment_body(id_: int, account: int, name: str, role: str, text: str, item: int | None) -> dict[str, Any]:
+    """Return a message as viewers see it. It goes to everybody: a card stands there only when there is one."""
+    body: dict[str, Any] = {"id": id_, "account": account, "who": name, "role": role, "text": text}
+    return body if item is None else {**body, "item": item}
+
+
+def comment_row(comment: LiveComment) -> dict[str, Any]:
+    """Return a stored message as viewers see it."""
+    return comment_body(comment.id, comment.account_id, comment.name, comment.role, comment.text, comment.item_id)
 
 
 def slide_body(slide: LiveSlide | None) -> dict[str, Any] | None:

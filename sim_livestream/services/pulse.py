@@ -8,6 +8,9 @@ twice a second and every message is told once.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
@@ -15,7 +18,7 @@ from flask import Flask, current_app
 from sqlalchemy import orm
 
 from app.core import clock as wall
-from app.core.db import db
+from app.core.db import db, table_of
 from app.core.sockets import socketio
 from app.core.uow import unit_of_work
 from sim_livestream import mall_client
@@ -31,9 +34,47 @@ from sim_livestream.services.payloads import comment_body
 
 log = structlog.get_logger(__name__)
 
-_WAITING = (LiveComment.seq.is_(None), LiveComment.hidden_by.is_(None), LiveComment.held_for == "")
 REST = 0.1  # seconds between two turns at the least: other work goes on
-SLACK = TICK / 5  # the gate opens a little early, so that a steady pulse does not miss every other turn
+SLACK = TICK * 2 / 5  # a tick may come so much before its time, so that a late one does not cost the next one
+RECOUNT = timedelta(seconds=2)  # viewers of other processes are counted so often; who moved through this one at once
+
+_WAITING = (LiveComment.seq.is_(None), LiveComment.hidden_by.is_(None), LiveComment.held_for == "")
+_SPEAKS = sa.exists().where(LiveComment.room_id == LiveRoom.id, *_WAITING)
+_SELLS = sa.exists().where(LiveItem.room_id == LiveRoom.id, LiveItem.sold != LiveItem.sold_told)
+_BUSY = sa.select(
+    LiveRoom.id,
+    LiveRoom.viewers,
+    LiveRoom.ticked_wall_at,
+    sa.or_(_SPEAKS, _SELLS, LiveRoom.likes != LiveRoom.likes_told).label("news"),
+).where(LiveRoom.id.in_(sa.bindparam("rooms", expanding=True)), LiveRoom.state.not_in(CLOSED))
+_comments = table_of(LiveComment)
+_TAKE_COMMENTS = (
+    sa.update(_comments)
+    .where(
+        _comments.c.room_id == sa.bindparam("of_room"),
+        _comments.c.seq.is_(None),
+        _comments.c.hidden_by.is_(None),
+        _comments.c.held_for == "",
+    )
+    .values(seq=sa.bindparam("now_seq"))
+    .returning(
+        _comments.c.id,
+        _comments.c.account_id,
+        _comments.c.name,
+        _comments.c.role,
+        _comments.c.text,
+        _comments.c.item_id,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A room that has something to tell. ticked: when its last tick was due, None before the first."""
+
+    room_id: int
+    viewers: int
+    ticked: datetime | None
 
 
 class Pulse:
@@ -43,7 +84,7 @@ class Pulse:
         self._app = app
         self._hall = hall
         self._running = False
-        self._beaten = wall.monotonic()
+        self._counted: dict[int, tuple[datetime, int]] = {}
 
     def start(self) -> None:
         """Start the loop once; tests without background loops take their turns by hand."""
@@ -68,109 +109,95 @@ class Pulse:
         """Write down and tell what happened since the last turn; return how many rooms spoke."""
         with self._app.app_context():
             try:
-                self._write()
-                return sum(self._tell(room_id, count) for room_id, count in self._busy())
+                moved = self._write()
+                return sum(self._tell(due) for due in self._busy(moved))
             finally:
                 db.session.remove()
 
-    def _write(self) -> None:
-        batch = self._hall.drain()
-        due = wall.monotonic() - self._beaten >= BEAT.total_seconds()
-        if not batch and not due:
-            return
+    def _write(self) -> set[int]:
+        """Write what the viewers of this process did; return the rooms in which there are more or fewer now."""
+        batch, going_on = self._hall.drain(), self._hall.due(BEAT.total_seconds())
+        if not batch and not going_on:
+            return set()
         try:
             with unit_of_work():
                 stays = presence.write(batch)
-                if due:
-                    presence.beat(self._hall.stays())
+                presence.beat(going_on)
         except Exception:
             self._hall.restore(batch)
             raise
         self._hall.settle(batch, stays)
-        if due:
-            self._beaten = wall.monotonic()
+        self._hall.beaten(going_on)
+        return batch.moved
 
-    def _busy(self) -> list[tuple[int, int]]:
-        """Return the rooms that have something to tell, with their viewers; four queries for all rooms."""
+    def _busy(self, moved: set[int]) -> list[Due]:
+        """Return the rooms that have something to tell; two queries for all rooms."""
         room_ids = self._hall.rooms()
         if not room_ids:
             return []
-        rooms = db.session.execute(
-            sa.select(LiveRoom.id, LiveRoom.viewers, LiveRoom.likes, LiveRoom.likes_told).where(
-                LiveRoom.id.in_(room_ids), LiveRoom.state.not_in(CLOSED)
-            )
-        ).all()
-        counts = presence.viewers([row.id for row in rooms])
-        speaking = set(
-            db.session.scalars(
-                sa.select(LiveComment.room_id).where(LiveComment.room_id.in_(room_ids), *_WAITING).distinct()
-            )
-        )
-        selling = set(
-            db.session.scalars(
-                sa.select(LiveItem.room_id)
-                .where(LiveItem.room_id.in_(room_ids), LiveItem.sold != LiveItem.sold_told)
-                .distinct()
-            )
-        )
+        rooms = db.session.execute(_BUSY, {"rooms": room_ids}).all()
+        counts = self._count([row.id for row in rooms], moved)
         db.session.rollback()
         return [
-            (row.id, counts.get(row.id, 0))
+            Due(row.id, counts[row.id], row.ticked_wall_at)
             for row in rooms
-            if row.id in speaking
-            or row.id in selling
-            or row.likes != row.likes_told
-            or row.viewers != counts.get(row.id, 0)
-            or self._hall.entered(row.id)
+            if row.news or row.viewers != counts[row.id] or self._hall.entered(row.id)
         ]
 
-    def _tell(self, room_id: int, count: int) -> bool:
-        entered = self._hall.entered(room_id)
+    def _count(self, room_ids: list[int], moved: set[int]) -> dict[int, int]:
+        now = wall.now()
+        kept = {room: known for room, known in self._counted.items() if room in room_ids and room not in moved}
+        kept = {room: known for room, known in kept.items() if timedelta(0) <= now - known[0] < RECOUNT}
+        unknown = [room_id for room_id in room_ids if room_id not in kept]
+        counts = presence.viewers(unknown)
+        self._counted = kept | {room_id: (now, counts.get(room_id, 0)) for room_id in unknown}
+        return {room_id: count for room_id, (_counted, count) in self._counted.items()}
+
+    def _tell(self, due: Due) -> bool:
+        entered = self._hall.entered(due.room_id)
         with unit_of_work():
-            told = tell_tick(room_id, count, entered)
+            told = tell_tick(due, entered)
         if told:
-            self._hall.forget_entered(room_id)
+            self._hall.forget_entered(due.room_id)
         return told
 
 
-def tell_tick(room_id: int, viewers: int, entered: Iterable[str] = ()) -> bool:
-    """Let the room speak inside the open unit of work; False when it spoke within the last half second."""
+def tell_tick(due: Due, entered: Iterable[str] = ()) -> bool:
+    """Let the room speak inside the open unit of work; False when it is not time, or another process was first."""
     now = wall.now()
-    quiet = sa.or_(LiveRoom.ticked_wall_at.is_(None), LiveRoom.ticked_wall_at <= now - TICK + SLACK)
-    seq = journal.next_seq(
-        room_id,
-        LiveRoom.state.not_in(CLOSED),
-        quiet,
-        ticked_wall_at=now,
-        viewers=viewers,
-        likes_told=LiveRoom.likes,
-    )
-    if seq is None:
+    if due.ticked is not None and now < due.ticked + TICK - SLACK:
         return False
-    world_id, likes = db.session.execute(
-        sa.select(LiveRoom.world_id, LiveRoom.likes).where(LiveRoom.id == room_id)
-    ).one()
+    # the time at which this tick was due, not the one at which it came: else every late one would cost the next one
+    ticked = now if due.ticked is None else max(due.ticked + TICK, now)
+    taken = db.session.execute(
+        sa.update(LiveRoom)
+        .where(
+            LiveRoom.id == due.room_id,
+            LiveRoom.state.not_in(CLOSED),
+            LiveRoom.ticked_wall_at.is_not_distinct_from(due.ticked),
+        )
+        .values(last_seq=LiveRoom.last_seq + 1, ticked_wall_at=ticked, viewers=due.viewers, likes_told=LiveRoom.likes)
+        .returning(LiveRoom.last_seq, LiveRoom.world_id, LiveRoom.likes)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if taken is None:
+        return False
+    seq, world_id, likes = taken
     body = {
         "at": int(now.timestamp() * 1000),
-        "viewers": viewers,
+        "viewers": due.viewers,
         "likes": likes,
-        "comments": [comment_body(comment) for comment in _take_comments(room_id, seq)],
-        "sold": _take_sold(world_id, room_id),
+        "comments": _take_comments(due.room_id, seq),
+        "sold": _take_sold(world_id, due.room_id),
         "entered": list(entered),
     }
-    journal.store(world_id, room_id, seq, "tick", body)
+    journal.store(world_id, due.room_id, seq, "tick", body)
     return True
 
 
-def _take_comments(room_id: int, seq: int) -> list[LiveComment]:
-    pending = list(
-        db.session.scalars(
-            sa.select(LiveComment).where(LiveComment.room_id == room_id, *_WAITING).order_by(LiveComment.id)
-        )
-    )
-    for comment in pending:
-        comment.seq = seq
-    return pending[-COMMENTS_IN_TICK:]
+def _take_comments(room_id: int, seq: int) -> list[dict[str, Any]]:
+    told = db.session.execute(_TAKE_COMMENTS, {"of_room": room_id, "now_seq": seq}).all()
+    return [comment_body(*row) for row in sorted(told)[-COMMENTS_IN_TICK:]]
 
 
 def _take_sold(world_id: int, room_id: int) -> list[dict[str, object]]:

@@ -18,7 +18,7 @@ from sim_livestream.models.rooms import LiveEvent, LiveRecording, LiveRoom
 from sim_livestream.models.selling import LiveClip, LiveItem
 from sim_livestream.services import stage
 from sim_livestream.services.journal import with_bodies
-from sim_livestream.services.payloads import comment_body, slide_body
+from sim_livestream.services.payloads import comment_row, slide_body
 from sim_livestream.services.recording import recording_of
 
 MOST_MESSAGES = 5_000
@@ -102,6 +102,6 @@ def _timeline(room: LiveRoom, zero: datetime) -> dict[str, Any]:
     ]
     first = slide_body(stage.current_slide(room)) if not slides else None
     return {
-        "comments": [{**comment_body(comment), "t": _seconds(zero, comment.said_wall_at)} for comment in comments],
+        "comments": [{**comment_row(comment), "t": _seconds(zero, comment.said_wall_at)} for comment in comments],
         "slides": slides or ([{"t": 0, "slide": first}] if first else []),
     }

@@ -5,7 +5,7 @@ It stands where Engine.IO keeps its own sockets, so that Flask-SocketIO and ever
 
 from __future__ import annotations
 
-import socket
+import _socket
 from collections import deque
 from typing import Any, Protocol
 
@@ -63,7 +63,7 @@ class Connection:
         "upgrading",
     )  # fmt: skip
 
-    def __init__(self, server: Any, sid: str, raw: socket.socket, keeper: Registry) -> None:
+    def __init__(self, server: Any, sid: str, raw: _socket.socket, keeper: Registry) -> None:
         self.server = server
         self.sid = sid
         self.session: dict[str, Any] = {}

@@ -117,11 +117,12 @@ class FanOut(Manager):  # type: ignore[misc]
     def _is_here(self, namespace: str, room: str) -> bool:
         return room in self.rooms.get(namespace, {}).get(None, {})
 
-    def _encode(self, event: str, data: Any, namespace: str) -> str:
-        packet = self.server.packet_class(
-            socket_packet.EVENT, namespace=namespace, data=[event] + ([] if data is None else [data])
-        )
-        return str(engine_packet.Packet(engine_packet.MESSAGE, packet.encode()).encode())
+    @staticmethod
+    def _encode(event: str, data: Any, namespace: str) -> str:
+        """Return the text of an event packet; Chinese words as they are, half as long as escaped."""
+        body = json.dumps([event] if data is None else [event, data], ensure_ascii=False, separators=(",", ":"))
+        where = "" if namespace == "/" else f"{namespace},"
+        return f"{engine_packet.MESSAGE}{socket_packet.EVENT}{where}{body}"
 
     def _published(self, message: dict[str, Any]) -> bool:
         if self._redis is None:
@@ -159,17 +160,19 @@ class FanOut(Manager):  # type: ignore[misc]
         if members is None:
             return
         frame = text_frame(text)
-        packet = engine_packet.Packet(engine_packet.MESSAGE, text[1:])
-        sockets = self.server.eio.sockets
+        find = self.server.eio.sockets.get
         done = 0
         for sid, eio_sid in list(members.items()):
-            if sid in skipped:
+            if skipped and sid in skipped:
                 continue
-            write = getattr(sockets.get(eio_sid), "write", None)
-            if write is None:  # a connection of the library itself: tests, servers without gevent
+            connection = find(eio_sid)
+            outgoing = getattr(connection, "outgoing", None)
+            if outgoing is None:  # a connection of the library itself: tests, servers without gevent
+                packet = engine_packet.Packet(engine_packet.MESSAGE, text[1:])
                 self.server._send_eio_packet(eio_sid, packet)  # noqa: SLF001 - as the library's own manager does
                 continue
-            write(frame, droppable=droppable)
+            if not connection.closed:
+                outgoing.write(frame, droppable=droppable)
             done += 1
             if not done % SLICE:
                 _give_way()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _socket
 import base64
 import hashlib
 import io
@@ -77,7 +78,7 @@ class Keeper:
 
     def take(self, environ: dict[str, Any], descriptor: int) -> None:
         """Answer the handshake on a detached descriptor and keep the connection. Extensions are never taken."""
-        raw = socket.socket(fileno=descriptor)
+        raw = _socket.socket(fileno=descriptor)  # without gevent's layer: it never waits
         raw.setblocking(False)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
