@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
 from app.accounts.models import Account, Grant, Scope, ScopeKind
 from app.core import clock
-from app.core.db import db
+from app.core.db import add_missing, db
 from app.core.errors import NotFound
 from app.core.permissions import Role
 
@@ -86,6 +88,21 @@ def holders(role: Role, scope_id: int) -> list[Account]:
             .order_by(Account.id)
         )
     )
+
+
+def simulated_people(names: Sequence[str]) -> list[int]:
+    """Return the accounts of simulated people by these names, in their order; they are made when first asked for.
+
+    They hold no role and no password: nobody signs in as one of them.
+    """
+    logins = [f"simulated{number:02d}" for number in range(1, len(names) + 1)]
+    known = sa.select(Account.login, Account.id).where(Account.login.in_(logins))
+    found = {row.login: row.id for row in db.session.execute(known)}
+    if len(found) < len(logins):
+        for login, name in zip(logins, names, strict=True):
+            add_missing(Account, login=login, name=name, is_demo=True, created_at=clock.now())
+        found = {row.login: row.id for row in db.session.execute(known)}
+    return [found[login] for login in logins]
 
 
 def account_names(account_ids: set[int]) -> dict[int, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -10,12 +10,15 @@ from app.core.db import db
 from app.demo.market import Market
 from app.demo.timeline import Timeline
 from sim_mall.domain.rules.violation_flow import ViolationState
+from sim_mall.models.practice import PracticeVisit
 from sim_mall.models.rules import Violation
-from sim_mall.services import service_chat, service_desk, service_replies
+from sim_mall.models.service import ServiceSession
+from sim_mall.services import practice, service_chat, service_desk, service_replies
 from sim_mall.services.rules import violations
 from sim_mall.services.service_chat import Words
 
 SELLER, DONE, WAITING = 1, 3, 7
+PRACTISES = 2
 
 
 def play(market: Market, line: Timeline) -> None:
@@ -43,3 +46,25 @@ def play(market: Market, line: Timeline) -> None:
         if found is not None:
             text = "是买家先问能不能加微信，我不清楚规则，以后在平台里沟通。"
             violations.appeal_violation(seller, found, text)
+    _practise(market, line, start + timedelta(seconds=100))
+
+
+def _practise(market: Market, line: Timeline, start: datetime) -> None:
+    """The second trainee receives a simulated customer, first hastily, then well."""
+    seller, shop_id = market.traders[PRACTISES], market.shops[PRACTISES]
+    with line.at(start):
+        service_desk.set_online(seller, online=True)
+        practice.invite(seller, 1, market.key())
+        practice.step()
+        visit = db.session.scalars(sa.select(PracticeVisit).where(PracticeVisit.shop_id == shop_id)).one()
+        session = db.session.get_one(ServiceSession, visit.session_id)
+        answer = "您好，有现货的，付款后 48 小时内发中通快递，还有什么可以帮您？"
+        service_chat.answer(seller, session.thread_id, Words(answer), market.key())
+        practice.step()  # the customer reads
+    for seconds in (10, 20, 30):
+        with line.at(start + timedelta(seconds=seconds)):
+            practice.step()
+            if seconds == 20 and visit.ending is None:
+                text = "您好，具体以商品详情为准，建议您直接在平台下单，有问题随时联系我。"
+                service_chat.answer(seller, session.thread_id, Words(text), market.key())
+                practice.step()

@@ -36,6 +36,11 @@ def product_card(actor: Actor, thread: ServiceThread, listing_id: int) -> dict[s
     listing = access.get_listing(actor, listing_id)
     if listing.shop_id != thread.shop_id:
         raise NotFound
+    return listing_card(listing)
+
+
+def listing_card(listing: Listing) -> dict[str, Any]:
+    """Return the card of a listing."""
     category = f"{listing.category.l1} {listing.category.l2}".strip()
     return {
         "id": listing.id,

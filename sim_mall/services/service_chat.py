@@ -33,6 +33,7 @@ from sim_mall.domain.service_flow import (
     SessionState,
     Stage,
 )
+from sim_mall.models.goods import Listing
 from sim_mall.models.service import ServiceMessage, ServiceRound, ServiceSession, ServiceThread
 from sim_mall.models.trade import Order
 from sim_mall.services import service_cards, service_desk, service_guard, service_replies
@@ -66,7 +67,7 @@ def open_thread(actor: Actor, shop_id: int, *, listing_id: int | None = None, or
         raise NotFound
     if order_id is not None and access.get_bought_order(actor, order_id).shop_id != shop.id:
         raise NotFound
-    thread = _thread(shop.world_id, shop.id, actor.person())
+    thread = thread_with(shop.world_id, shop.id, actor.person())
     session = current_session(thread)
     if session is None and not (listing_id or order_id):
         return thread.id
@@ -83,7 +84,8 @@ def open_thread(actor: Actor, shop_id: int, *, listing_id: int | None = None, or
     return thread.id
 
 
-def _thread(world_id: int, shop_id: int, buyer_id: int) -> ServiceThread:
+def thread_with(world_id: int, shop_id: int, buyer_id: int) -> ServiceThread:
+    """Return the conversation of a buyer with a shop; it begins empty."""
     query = sa.select(ServiceThread).where(ServiceThread.shop_id == shop_id, ServiceThread.buyer_id == buyer_id)
     thread = db.session.scalars(query).one_or_none()
     if thread is None:
@@ -192,19 +194,37 @@ def ask(actor: Actor, thread_id: int, words: Words, key: str) -> ServiceMessage:
     _hold_rate(thread, actor.person())
     if found := service_guard.findings_for(thread, text, from_shop=False):
         service_guard.refuse(found, from_shop=False)
+    session = current_session(thread) or _start_by_buyer(thread)
+    row = append(thread, session, Sender.BUYER, text, kind=words.kind, account_id=actor.person(), body=body, key=key)
+    _heard(thread, session, row)
+    return row
+
+
+def hear(thread: ServiceThread, text: str, stage: Stage = Stage.PRE, listing: Listing | None = None) -> ServiceSession:
+    """Write down what a simulated customer says, with the card of a listing first; return the session."""
     session = current_session(thread)
     if session is None:
         session = _start_by_buyer(thread)
-    row = append(thread, session, Sender.BUYER, text, kind=words.kind, account_id=actor.person(), body=body, key=key)
+        session.stage = stage
+    if listing is not None:
+        session.listing_id = listing.id
+        body = service_cards.listing_card(listing)
+        append(thread, session, Sender.BUYER, "", kind=MessageKind.PRODUCT, account_id=thread.buyer_id, body=body)
+    row = append(thread, session, Sender.BUYER, text, account_id=thread.buyer_id)
+    _heard(thread, session, row)
+    return session
+
+
+def _heard(thread: ServiceThread, session: ServiceSession, row: ServiceMessage) -> None:
+    """A buyer has spoken: their round begins, the robot may answer, a seat is found."""
     if session.state == SessionState.WAIT_BUYER:
         fire(SERVICE_FLOW, session, "ask", system_of(thread.world_id), sim_at=row.at)
     session.last_at = row.at
     _open_round(session, row)
-    service_replies.answer_by_robot(thread, session, text)
+    service_replies.answer_by_robot(thread, session, row.text)
     if session.state == SessionState.QUEUED:
         service_desk.assign(thread, session)
     tell_desk(session, thread)
-    return row
 
 
 def _open_round(session: ServiceSession, row: ServiceMessage) -> None:

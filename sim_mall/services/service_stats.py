@@ -20,6 +20,7 @@ from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.service import ServiceMessage, ServiceRound, ServiceSession, ServiceThread
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Order
+from sim_mall.services import practice
 
 BUYS_WITHIN = timedelta(hours=24)
 
@@ -69,18 +70,23 @@ def quick_rate_between(shop_id: int, start: datetime, end: datetime) -> int | No
 
 
 def report(shop: Shop, start: datetime, end: datetime) -> Report:
-    """Return the figures of [start, end); six queries."""
+    """Return the figures of [start, end); seven queries."""
     rounds = rounds_between(shop.id, start, end)
     sessions = db.session.execute(
-        sa.select(ServiceSession.buyer_id, ServiceSession.stage, ServiceSession.opened_at, ServiceSession.stars).where(
-            ServiceSession.shop_id == shop.id, ServiceSession.opened_at >= start, ServiceSession.opened_at < end
-        )
+        sa.select(
+            ServiceSession.id,
+            ServiceSession.buyer_id,
+            ServiceSession.stage,
+            ServiceSession.opened_at,
+            ServiceSession.stars,
+        ).where(ServiceSession.shop_id == shop.id, ServiceSession.opened_at >= start, ServiceSession.opened_at < end)
     ).all()
     asked: dict[int, datetime] = {}
     for row in sessions:
         if row.stage == Stage.PRE:
             asked[row.buyer_id] = min(asked.get(row.buyer_id, row.opened_at), row.opened_at)
-    bought = _bought(shop.id, asked, start, end)
+    convinced = practice.convinced(shop.id, [row.id for row in sessions if row.stage == Stage.PRE])
+    bought = len(_bought(shop.id, asked, start, end) | convinced)
     stars = [row.stars for row in sessions if row.stars is not None]
     names = account_names({row.seat_id for row in rounds if row.seat_id is not None})
     seats = [
@@ -100,9 +106,9 @@ def report(shop: Shop, start: datetime, end: datetime) -> Report:
     )
 
 
-def _bought(shop_id: int, asked: dict[int, datetime], start: datetime, end: datetime) -> int:
+def _bought(shop_id: int, asked: dict[int, datetime], start: datetime, end: datetime) -> set[int]:
     if not asked:
-        return 0
+        return set()
     rows = db.session.execute(
         sa.select(Order.buyer_id, Order.paid_at).where(
             Order.shop_id == shop_id,
@@ -115,7 +121,7 @@ def _bought(shop_id: int, asked: dict[int, datetime], start: datetime, end: date
     for buyer_id, paid_at in rows:
         if paid_at is not None and asked[buyer_id] <= paid_at <= asked[buyer_id] + BUYS_WITHIN:
             found.add(buyer_id)
-    return len(found)
+    return found
 
 
 def _days(rounds: Sequence[ServiceRound], start: datetime, end: datetime) -> list[tuple[datetime, Figures]]:

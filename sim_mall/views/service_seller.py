@@ -20,7 +20,7 @@ from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.service import DeskForm, KeywordForm, PhraseForm
 from sim_mall.models.service import ServiceThread
 from sim_mall.models.shops import Shop
-from sim_mall.services import service_cards, service_chat, service_desk, service_lists, service_replies
+from sim_mall.services import practice, service_cards, service_chat, service_desk, service_lists, service_replies
 from sim_mall.views.blueprints import Answer, seller
 from sim_mall.views.service_pages import image_answer, messages_json, refusal, send, shown_messages
 from sim_mall.views.shown import digits, done, page_now
@@ -73,6 +73,7 @@ def _desk_page(thread: ServiceThread | None = None, refused: str = "") -> str:
         coupons=service_cards.coupons_to_send(thread) if thread else [],
         orders=[(order, ORDER_NAMES[order.state]) for order in service_cards.orders_of(thread)[:5]] if thread else [],
         phrases=service_replies.phrases(who, shop.id) if thread else [],
+        visit=practice.of_session(session),
         key=new_key(),
         refused=refused,
         notice_text=NOTICE,

@@ -7,23 +7,29 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
+from app.worlds.chance import Chance
 from app.worlds.clock import jump, sim_now
 from app.worlds.models import World
 from app.worlds.ticker import run_due
 from sim_mall import access
 from sim_mall.data import ShopInfo
-from sim_mall.domain.service_flow import MessageKind, Sender, SessionState
+from sim_mall.domain.practice import Ending, customer
+from sim_mall.domain.practice_bank import SCRIPTS
+from sim_mall.domain.service_flow import MessageKind, Sender, SessionState, Stage
+from sim_mall.models.practice import PracticeVisit
 from sim_mall.models.rules import Violation
 from sim_mall.models.service import ServiceMessage, ServiceRound, ServiceSession
-from sim_mall.services import members, service_chat, service_desk, service_replies, service_stats
+from sim_mall.services import members, practice, service_chat, service_desk, service_replies, service_stats
 from sim_mall.services.service_chat import Words
 from tests.factories import mall
 from tests.factories.world import make_actor, make_world
+from tests.unit.mall.test_practice import GOOD
 
 pytestmark = pytest.mark.usefixtures("app_context")
 
@@ -193,3 +199,63 @@ def test_two_days_of_low_reply_rate_warn_then_cost_points() -> None:
         run_due(world.id)
     rows = db.session.scalars(sa.select(Violation).order_by(Violation.id)).all()
     assert [(row.rule, row.points) for row in rows] == [("R18", 0), ("R18", 200)]
+
+
+def test_simulated_customers_ask_wait_thank_or_leave() -> None:
+    world = make_world()
+    seller, shop = mall.make_seller(world)
+    with pytest.raises(Refused), unit_of_work():
+        practice.invite(seller, 1, mall.key())  # nothing on sale
+    mall.make_listing(seller, shop)
+    start = wall.now()
+    key = mall.key()
+    with wall.frozen(start):
+        for _ in range(2):
+            with unit_of_work():
+                assert practice.invite(seller, 3, key) == 3  # pressed twice
+        with pytest.raises(Refused), unit_of_work():
+            practice.invite(seller, 3, mall.key())
+        with pytest.raises(Refused), unit_of_work():
+            practice.invite(mall.make_trainee(world), 1, mall.key())
+        assert practice.step() == 1  # the first comes at once
+    first = db.session.scalars(sa.select(PracticeVisit).order_by(PracticeVisit.number)).first()
+    assert first is not None and first.session is not None
+    thread_id, who = first.session.thread_id, customer(Chance(world.seed, "practice", 1))
+    assert [sender for sender, _ in _said(thread_id)] == [Sender.ROBOT, Sender.BUYER, Sender.BUYER]
+    soon = start + timedelta(seconds=min(10, who.waits[0] - 1))
+    with wall.frozen(soon):
+        _answer(seller, thread_id, "嗯")
+        practice.step()  # reads
+    with wall.frozen(soon + timedelta(seconds=who.typing)):
+        practice.step()
+        assert _said(thread_id)[-1] == (Sender.BUYER, SCRIPTS[who.intent].nudge)
+        _answer(seller, thread_id, GOOD[who.intent])
+        practice.step()
+    with wall.frozen(soon + timedelta(seconds=2 * who.typing)):
+        practice.step()
+    db.session.refresh(first)
+    session = _session(thread_id)
+    assert (first.ending, first.points, first.star, session.stars) == (Ending.BOUGHT, 100, 500, 5)
+    assert session.state == SessionState.CLOSED
+    with wall.frozen(start + timedelta(hours=9)):
+        while practice.step():
+            pass
+    rows = db.session.scalars(sa.select(PracticeVisit).order_by(PracticeVisit.number)).all()
+    assert [(row.ending, row.points, row.star) for row in rows[1:]] == [(None, None, None)] * 2  # they have just come
+    with wall.frozen(start + timedelta(hours=19)):
+        while practice.step():
+            pass
+    db.session.expire_all()
+    assert [(row.ending, row.points, row.star) for row in rows[1:]] == [(Ending.LEFT, 0, 170)] * 2
+    assert practice.summary(shop.id) == practice.Summary(3, 1, 2, 33, 280)
+    span = (session.opened_at - timedelta(hours=1), session.opened_at + timedelta(days=2))
+    report = service_stats.report(access.get_shop(seller, shop.id), *span)
+    pre = sum(SCRIPTS[row.intent].stage is Stage.PRE for row in rows)
+    assert (report.sessions, report.figures.unanswered, report.asking) == (3, 2, pre)
+    assert report.bought == (1 if SCRIPTS[who.intent].stage is Stage.PRE else 0)
+    other, other_shop = mall.make_seller(world)
+    mall.make_listing(other, other_shop)
+    with unit_of_work():
+        practice.invite(other, 1, mall.key())
+    twin = db.session.scalars(sa.select(PracticeVisit).where(PracticeVisit.shop_id == other_shop.id)).one()
+    assert twin.intent is rows[0].intent  # everybody's first customer is the same

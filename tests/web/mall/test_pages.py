@@ -22,8 +22,10 @@ from sim_mall.domain.order_flow import OrderState
 from sim_mall.domain.shop_flow import ShopState
 from sim_mall.models.aftersale import AfterSale
 from sim_mall.models.goods import Listing
+from sim_mall.models.service import ServiceThread
 from sim_mall.models.shops import Shop
 from sim_mall.models.trade import Address, CartItem, Order, Review
+from sim_mall.services import practice, service_desk
 from tests.factories import mall
 from tests.factories.mall_checks import assert_sound
 from tests.factories.queries import count_queries
@@ -316,6 +318,22 @@ def test_every_page_of_the_mall_opens(app: Flask, market: Market) -> None:
         f"/seller/products/{market.listing.id}/edit",
     ):
         assert seller.get(path).status_code == 200, path
+    page = seller.get("/seller/service/practice").text
+    assert "还没有接待过模拟顾客" in page
+    invited = {"count": "1", "key": field(page, "key")}
+    assert seller.post("/seller/service/practice", data=invited).location == "/seller/service/"
+    with app.app_context():
+        practice.step()
+        thread_id = db.session.scalars(sa.select(ServiceThread.id)).one()
+    assert "模拟顾客" in seller.get(f"/seller/service/{thread_id}").text
+    with app.app_context(), unit_of_work():
+        service_desk.close(market.seller, thread_id)
+    with app.app_context():
+        practice.step()
+    page = seller.get("/seller/service/practice").text
+    assert "等不及离开" in page
+    assert "1.70" in page
+    assert "3 分钟内首次回复" in seller.get(f"/seller/service/{thread_id}").text
 
 
 def test_who_may_not_is_told_and_nothing_changes(app: Flask, market: Market) -> None:
