@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.core.db import db
 from app.demo.market import Market
 from app.demo.timeline import Timeline
+from sim_mall.domain.practice_bank import Intent
 from sim_mall.domain.rules.violation_flow import ViolationState
 from sim_mall.models.practice import PracticeVisit
 from sim_mall.models.rules import Violation
@@ -19,6 +20,16 @@ from sim_mall.services.service_chat import Words
 
 SELLER, DONE, WAITING = 1, 3, 7
 PRACTISES = 2
+ANSWERS = {
+    Intent.SIZE: "您好，各规格的尺寸在详情第一张表里，日常使用建议选 1 号标准款，拿不准随时问我。",
+    Intent.STOCK: "亲，现货还有 20 件，今天拍明天发出，随时可以下单。",
+    Intent.DISCOUNT: "您好，现在有满减活动，店铺首页还能领优惠券，下单时自动抵扣，还有不清楚的吗？",
+    Intent.SHIPPING: "您好，付款后 48 小时内发中通快递，单号在订单里查，还有什么可以帮您？",
+    Intent.INVOICE: "亲，可以开电子发票，在订单里填写抬头和税号申请就行，还有需要吗？",
+    Intent.COMPLAINT: "非常抱歉给您添麻烦了，请在订单里申请退货退款，我帮您尽快处理。",
+    Intent.BARGAIN: "亲，这已经是活动价，没法再少了；店铺首页可以领优惠券，还有什么可以帮您？",
+    Intent.OFF_PLATFORM: "抱歉亲，平台不允许私下交易，您在平台下单有保障，有问题随时帮您。",
+}
 
 
 def play(market: Market, line: Timeline) -> None:
@@ -65,6 +76,5 @@ def _practise(market: Market, line: Timeline, start: datetime) -> None:
         with line.at(start + timedelta(seconds=seconds)):
             practice.step()
             if seconds == 20 and visit.ending is None:
-                text = "您好，具体以商品详情为准，建议您直接在平台下单，有问题随时联系我。"
-                service_chat.answer(seller, session.thread_id, Words(text), market.key())
+                service_chat.answer(seller, session.thread_id, Words(ANSWERS[visit.intent]), market.key())
                 practice.step()
