@@ -2793,6 +2793,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("listing_id", name=op.f("pk_mall_listing_watch")),
     )
     op.create_table(
+        "mall_practice_visit",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("world_id", sa.Integer(), nullable=False),
+        sa.Column("shop_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("intent", sa.String(length=40), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=True),
+        sa.Column("said", sa.SmallInteger(), nullable=False),
+        sa.Column("next_step", sa.String(length=40), nullable=False),
+        sa.Column("next_wall_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ending", sa.String(length=40), nullable=True),
+        sa.Column("points", sa.SmallInteger(), nullable=True),
+        sa.Column("star", sa.SmallInteger(), nullable=True),
+        sa.Column("mark", sa.JSON(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(ending IS NULL) = (points IS NULL)", name=op.f("ck_mall_practice_visit_ended")),
+        sa.CheckConstraint("points IS NULL OR points BETWEEN 0 AND 100", name=op.f("ck_mall_practice_visit_points")),
+        sa.ForeignKeyConstraint(
+            ["session_id"], ["mall_service_session.id"], name=op.f("fk_mall_practice_visit_session_id")
+        ),
+        sa.ForeignKeyConstraint(["shop_id"], ["mall_shop.id"], name=op.f("fk_mall_practice_visit_shop_id")),
+        sa.ForeignKeyConstraint(["world_id"], ["worlds_world.id"], name=op.f("fk_mall_practice_visit_world_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mall_practice_visit")),
+        sa.UniqueConstraint("session_id", name=op.f("uq_mall_practice_visit_session_id")),
+        sa.UniqueConstraint("shop_id", "number", name=op.f("uq_mall_practice_visit_shop_id_number")),
+    )
+    op.create_index("ix_mall_practice_visit_next", "mall_practice_visit", ["next_step", "next_wall_at"], unique=False)
+    op.create_table(
         "mall_qualification",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("world_id", sa.Integer(), nullable=False),
@@ -3586,6 +3614,8 @@ def downgrade() -> None:
     op.drop_index("ix_mall_qualification_shop", table_name="mall_qualification")
     op.drop_index(op.f("ix_mall_qualification_listing_id"), table_name="mall_qualification")
     op.drop_table("mall_qualification")
+    op.drop_index("ix_mall_practice_visit_next", table_name="mall_practice_visit")
+    op.drop_table("mall_practice_visit")
     op.drop_table("mall_listing_watch")
     op.drop_index(op.f("ix_mall_group_order_promotion_id"), table_name="mall_group_order")
     op.drop_index(op.f("ix_mall_group_order_group_id"), table_name="mall_group_order")
