@@ -12,6 +12,7 @@ from app.core.errors import InvalidInput
 
 Name = str | int  # ids of papers and assessors
 MOST_BYTES = 64 * 1024 * 1024
+MOST_DECIMALS = 40  # more than a double ever prints, few enough to stay exact quickly
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -23,18 +24,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise InvalidInput(f"不接受 {name}，请填写普通的数。", field="文件")
-
-
 def read_document(data: bytes) -> dict[str, Any]:
-    """Return the object of a JSON file; decimals stay exact. Raises InvalidInput."""
+    """Return the object of a JSON file; decimals stay exact. Raises InvalidInput.
+
+    NaN and infinity come out as floats, which no reader below accepts: the refusal then names their place.
+    """
     if len(data) > MOST_BYTES:
         raise InvalidInput(f"文件超过 {MOST_BYTES // 1024 // 1024} MB，请拆分后再试。", field="文件")
     try:
-        value = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=_object, parse_constant=_no_constant, parse_float=Decimal
-        )
+        value = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_object, parse_float=Decimal)
     except UnicodeDecodeError as error:
         raise InvalidInput("文件不是 UTF-8 编码，请另存为 UTF-8。", field="文件") from error
     except json.JSONDecodeError as error:
@@ -88,8 +86,8 @@ def number(value: Any, path: str, low: int, high: int) -> Fraction:
     """Return the exact number at a place, within bounds. Raises InvalidInput."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         wrong(path, f"应是 {low} 到 {high} 之间的数，不加引号。")
-    if not low <= value <= high or (isinstance(value, Decimal) and value.as_tuple().exponent < -12):  # type: ignore[operator]
-        wrong(path, f"应在 {low} 到 {high} 之间，最多 12 位小数。")
+    if not low <= value <= high or (isinstance(value, Decimal) and value.as_tuple().exponent < -MOST_DECIMALS):  # type: ignore[operator]
+        wrong(path, f"应在 {low} 到 {high} 之间，最多 {MOST_DECIMALS} 位小数。")
     return Fraction(value)
 
 

@@ -26,7 +26,7 @@ from grading.domain.flows import BatchState, PaperState
 from grading.domain.rubric import Entry
 from grading.models.anchor import Anchor, AnchorMark
 from grading.models.batch import Batch, Paper, RubricVersion
-from grading.services import deciding
+from grading.services import deciding, intake
 from grading.services.blind import blind_paper, check_paper
 from grading.services.calibration import far
 from grading.services.deciding import read_entries, refuse_bad, write_entries
@@ -246,6 +246,10 @@ def set_reference(actor: Actor, anchor_id: int, entries: Mapping[str, Entry]) ->
         raise InvalidInput(
             f"请给“{silent[0].title}”写出参考理由，评审讲师评完后会看到。", field=f"comment-{silent[0].key}"
         )
+    for one in view.paper.rubric.criteria:
+        if intake.names_somebody(anchor.source_paper_id, entries[one.key].comment):
+            message = f"“{one.title}”的参考理由里有能认出作者的内容（姓名、店铺、班级或号码），评审讲师会看到，请改写。"
+            raise InvalidInput(message, field=f"comment-{one.key}")
     anchor.reference = write_entries(entries)
     anchor.reference_total = sum(entry.points or 0 for entry in entries.values())
     data = {"total": anchor.reference_total}

@@ -287,6 +287,13 @@ def batch_of(outcome_id: int) -> Batch:
     return db.session.get_one(Batch, paper_of(outcome_id).batch_id)
 
 
+def names_somebody(paper_id: int, text: str) -> bool:
+    """Say whether a text written about a paper holds what its own texts were scrubbed of: names, numbers, addresses."""
+    outcome = outcome_of(paper_id)
+    tokens = ports.bound().tokens.tokens(outcome.account_id, outcome.scope_id) | real_shops.tokens(outcome.scope_id)
+    return MASK in scrub(text.replace(MASK, ""), token_pattern(tokens))
+
+
 def earlier_assessors(accounts: set[int]) -> list[tuple[int, int]]:
     """Return (author, assessor) for everybody who ever held a paper of these authors that was settled."""
     rows = db.session.execute(

@@ -16,6 +16,8 @@ from typing import Any
 from urllib.parse import unquote
 
 import pikepdf
+import pytest
+import sqlalchemy as sa
 from flask.testing import FlaskClient
 from PIL import Image
 from werkzeug.datastructures import FileStorage
@@ -23,17 +25,20 @@ from werkzeug.test import TestResponse
 
 from app.accounts import field_keys
 from app.accounts.models import Account, ScopeKind
-from app.accounts.scopes import create_scope
+from app.accounts.scopes import create_scope, get_scope
 from app.core import photos
 from app.core.actor import Actor
 from app.core.db import db
+from app.core.errors import InvalidInput
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from grading.data import REPORT_FIELDS
 from grading.domain.forecast import Product
 from grading.domain.plan_content import PlanContent
 from grading.domain.plan_extras import Extras, Picture, Table
-from grading.services import attachments, lateness, marking, real_shops, screening
+from grading.domain.rubric import Entry
+from grading.models.batch import Paper
+from grading.services import anchors, attachments, lateness, marking, real_shops, releasing, screening
 from sim_mall.open_platform import create_listing
 from tests.factories import grading as make
 from tests.factories.mall import draft, open_shop
@@ -130,6 +135,28 @@ def make_marked_stage() -> tuple[make.Stage, str]:
     return stage, next(code for code, paper in papers.items() if paper.plan_complete)
 
 
+def make_anchor_of(stage: make.Stage, code: str) -> tuple[Actor, str]:
+    """Finish and release the batch, make the paper an anchor; return an assessor new to it, and the anchor's code."""
+    paper = db.session.scalars(sa.select(Paper).where(Paper.code == code)).one()
+    for work in make.work_on(paper.batch_id):
+        code_ = db.session.get_one(Paper, work.paper_id).code
+        make.mark(make.assessor_of(stage, work), code_, 70)
+    with unit_of_work():
+        releasing.release_batch(stage.centre, paper.batch_id, make.key())
+    with unit_of_work():
+        anchor = anchors.make_anchor(stage.centre, paper.id)
+    view = anchors.view_anchor(stage.centre, anchor)
+    agreed = make.spread(view.paper.rubric, 70)
+    told = {**agreed, "goods": Entry(agreed["goods"].points, f"{MARKERS['name']}的详情页写得清楚。")}
+    with pytest.raises(InvalidInput, match="认出作者"), unit_of_work():
+        anchors.set_reference(stage.centre, anchor, told)
+    with unit_of_work():
+        anchors.set_reference(stage.centre, anchor, agreed)
+    district = stage.assessors[0].scope_id
+    assert district is not None
+    return make.make_assessor(get_scope(district)), view.anchor.code
+
+
 def _said_by(answer: TestResponse) -> str:
     """Return everything that an answer says, in any layer of it and however it is spelled."""
     text = answer.data.decode("utf-8", "replace")
@@ -205,6 +232,20 @@ class Search:
         self.ask(f"{desk}/recuse", "POST", data={"key": "r", "reason": ""})
         for other in (desk.replace(code, "ZZZZZZ"), f"{desk}/pictures/9", "/grading/calibration/ZZZZZZ"):
             self.ask(other)
+
+    def calibrate(self, code: str) -> None:
+        """Look at an anchor from the queue, mark it, be refused and told the agreed points."""
+        desk = f"/grading/calibration/{code}"
+        self.crawl("/grading/assess/")
+        assert f"GET {desk}" in self.seen, "the queue leads to the anchor"
+        page = self.ask(desk).get_data(as_text=True)
+        self.ask(f"{desk}/pictures/1")
+        self.ask(desk, "POST", data={"key": "c1"})
+        points = dict(re.findall(r'name="(points-\w+)"[^>]*max="(\d+)"', page))
+        said = {name.replace("points-", "comment-"): "写得清楚。" for name in points}
+        assert points
+        self.ask(desk, "POST", data={**points, **said, "key": "c2"})
+        assert "与参考分对照" in self.ask(desk).get_data(as_text=True)
 
     def elsewhere(self) -> list[int]:
         """Ask for what is not an assessor's; return how it was answered."""

@@ -22,7 +22,7 @@ from grading.domain.canonical import digest
 from grading.models.batch import Assignment, Paper
 from tests.factories import grading as make
 from tests.factories.world import sign_in
-from tests.web.grading.leaks import MARKERS, WORDS, WRITTEN, Search, make_marked_stage, markers_in
+from tests.web.grading.leaks import MARKERS, WORDS, WRITTEN, Search, make_anchor_of, make_marked_stage, markers_in
 
 CHANGING = re.compile(r"""[0-9a-f]{16}|csrf-token" content="[^"]+|csrf_token" value="[^"]+""")
 Change = Callable[[Response], None]
@@ -47,6 +47,13 @@ def test_nothing_an_assessor_can_fetch_names_the_author(app: Flask, capfd: pytes
     assert search.elsewhere() == [403] * 8
     assert search.leaks == {}
     assert 500 not in set(search.seen.values())
+    with app.app_context():
+        newcomer, anchor = make_anchor_of(stage, code)
+        trial = Search(sign_in(app.test_client(), newcomer))
+    trial.calibrate(anchor)
+    assert trial.seen[f"GET /grading/calibration/{anchor}/pictures/1"] == 200
+    assert trial.leaks == {}
+    assert 500 not in set(trial.seen.values())
     log = "".join(capfd.readouterr())  # what the server wrote meanwhile
     assert f"/grading/assess/{code}" in log
     assert markers_in(log) == []
@@ -138,6 +145,11 @@ def test_the_search_finds_whatever_is_planted(app: Flask, monkeypatch: pytest.Mo
     search = Search(client)
     search.crawl(f"/grading/assess/{code}")
     assert search.leaks[f"GET /grading/assess/{code}"] == WRITTEN
+    with app.app_context():  # and its copy as an anchor
+        newcomer, anchor = make_anchor_of(stage, code)
+        trial = Search(sign_in(app.test_client(), newcomer))
+    trial.calibrate(anchor)
+    assert trial.leaks[f"GET /grading/calibration/{anchor}"] == WRITTEN
 
 
 def test_not_yours_and_not_there_answer_the_same(app: Flask) -> None:
