@@ -118,7 +118,7 @@ def save_draft(actor: Actor, code: str, version: int, entries: Mapping[str, Entr
 
 
 def _stale() -> Conflict:
-    return Conflict("你在另一个窗口改过这份评分，这里的内容没有保存。请刷新页面后继续。", code="stale_sheet")
+    return Conflict("这份评分在别处有了变化（另一个窗口，或评分标准的更正），这里的内容没有保存。请刷新页面后继续。", code="stale_sheet")
 
 
 def _same_version(work: Assignment, version: int) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from collections.abc import Callable
 
 import pytest
@@ -23,7 +24,8 @@ from app.core.sealing import check_pdf
 from app.core.uow import unit_of_work
 from grading.domain.rubric import Entry, parse_rubric, template_text
 from grading.models.batch import Paper
-from grading.services import intake, signing
+from grading.models.protocol import Protocol
+from grading.services import intake, leases, signing
 from tests.benchmarks.crowd import inside
 from tests.factories import grading as make
 from tests.infrastructure.server import Server
@@ -129,6 +131,23 @@ def lose_the_network(assessor: Person, entries: dict[str, Entry]) -> None:
     expect(page.locator(f"#points-{second}")).to_have_value("3")
 
 
+def lose_the_paper(stage: Stage, code: str) -> None:
+    """The third's paper is given to somebody else while they type: the desk says so and keeps the words."""
+    third = stage.at(stage.holder(code, 3))
+    page, saved = third.go(f"/grading/assess/{code}"), third.page.locator("[data-saved]")
+    third.press("开始评审")
+    third.sees("提交评分")
+    page.locator("#points-goods").fill("12")
+    expect(saved).to_contain_text("草稿已保存")
+    work = next(row for row in make.work_on(stage.batch_id, code) if row.slot == 3)
+    with unit_of_work():
+        leases.reassign(stage.made.centre, stage.batch_id, code, 3, work.version, "讲师请假了", make.key())
+    db.session.remove()
+    page.locator("#comment-goods").fill("标题写得细。")
+    expect(saved).to_contain_text("已被收回或调走")
+    expect(page.locator("#comment-goods")).to_have_value("标题写得细。")
+
+
 def draw_name(assessor: Person) -> None:
     """Sign with the mouse for all own marks."""
     page = assessor.go("/grading/assess/")
@@ -193,6 +212,11 @@ def try_again(stage: Stage, trainee: Person) -> None:
     expect(trainee.go("/grading/results").locator(".score-big")).to_have_text("57.0")
 
 
+def pdf_text(data: bytes) -> str:
+    """Return the text of a PDF."""
+    return subprocess.run(["pdftotext", "-", "-"], input=data, capture_output=True, check=True).stdout.decode()
+
+
 def seal(stage: Stage, centre: Person, painter: Actor) -> None:
     """All have signed, one by hand; the protocol is sealed and the public page knows it."""
     draw_name(stage.at(painter))
@@ -213,6 +237,14 @@ def seal(stage: Stage, centre: Person, painter: Actor) -> None:
             break
         page.wait_for_timeout(500)
     assert check_pdf(answer.body()).sound
+    sealed = db.session.scalars(sa.select(Protocol.content_hash).where(Protocol.batch_id == stage.batch_id)).one()
+    db.session.remove()
+    assert sealed[:12] in pdf_text(answer.body())  # printed on every page, and in the address behind the QR code
+    page.context.clear_cookies()  # anybody may ask
+    page.goto(f"/verify/protocol/{sealed}")
+    expect(page.get_by_text("内容校验值一致，是最新的一份")).to_be_visible()
+    page.goto(f"/verify/protocol/{'0' * 64}")
+    expect(page.get_by_text("平台上没有这份评分汇总表")).to_be_visible()
 
 
 @pytest.mark.sqlite_only
@@ -236,6 +268,7 @@ def test_a_batch_of_twelve_from_submission_to_appeal(browser: Browser, server: S
         desk.page.set_viewport_size({"width": 820, "height": 1180})
         mark(desk, mine, 58, lose_the_network)
         make.mark(stage.holder(mine, 2), mine, 66)
+        lose_the_paper(stage, mine)
         mark(stage.at(stage.holder(mine, 3)), mine, 55)
         page = centre.go(f"/grading/batches/{stage.batch_id}")
         centre.press("发布成绩")

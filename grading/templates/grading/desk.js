@@ -118,6 +118,9 @@ if ("open" in sheet.dataset) {
     else sheet.querySelector("button[value=submit]").focus();
   });
 }
+// What was typed while this script was still on its way is saved like the rest.
+const typed = (field) => /^(points|comment)-/.test(field.name) && field.value !== field.defaultValue;
+if ("open" in sheet.dataset && [...sheet.elements].some(typed)) sheet.dispatchEvent(new Event("input"));
 addEventListener("online", () => { if (saved?.dataset.state === "offline") save(); });
 document.addEventListener("keydown", (event) => {
   const next = document.getElementById("next-paper");
