@@ -118,7 +118,8 @@ def save_draft(actor: Actor, code: str, version: int, entries: Mapping[str, Entr
 
 
 def _stale() -> Conflict:
-    return Conflict("这份评分在别处有了变化（另一个窗口，或评分标准的更正），这里的内容没有保存。请刷新页面后继续。", code="stale_sheet")
+    message = "这份评分在别处有了变化（另一个窗口，或评分标准的更正），这里的内容没有保存。请刷新页面后继续。"
+    return Conflict(message, code="stale_sheet")
 
 
 def _same_version(work: Assignment, version: int) -> None:
