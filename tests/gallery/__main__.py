@@ -110,7 +110,8 @@ class Camera:
         else:
             page.goto(self.base_url + visit.path, wait_until="load")
         page.wait_for_timeout(200)
-        shot.overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        # not innerWidth: the window of a phone grows with what is too wide for it
+        shot.overflow = page.evaluate("document.documentElement.scrollWidth") - width
         page.evaluate(self.axe)
         found = page.evaluate("axe.run().then(result => result.violations)")
         shot.violations = [self._brief(violation) for violation in found]
