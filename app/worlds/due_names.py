@@ -1,8 +1,6 @@
-"""What people call the due tasks of the simulations; features add theirs to the application's names."""
+"""What people call the due tasks (到期事务) of the simulations; every kind that a feature handles stands here."""
 
 from __future__ import annotations
-
-from flask import current_app
 
 NAMES: dict[str, str] = {
     "mall.pay_timeout": "到期未付款，关闭订单",
@@ -25,6 +23,7 @@ NAMES: dict[str, str] = {
     "mall.rules_daily": "每日检查回复率和纠纷",
     "mall.rule_inspect": "商品巡检",
     "mall.rule_late": "检查延迟发货违规",
+    "mall.rule_promotion": "活动价格巡检",
     "mall.shop_review": "规则审核店铺",
     "mall.shop_lift": "解除店铺限制",
     "mall.listing_purge": "清空回收站里的商品",
@@ -33,12 +32,23 @@ NAMES: dict[str, str] = {
     "mall.coupon_expiry": "优惠券到期",
     "mall.group_deadline": "拼团到期",
     "supply.accept": "供应商接单",
+    "supply.pick": "供应商拣货",
     "supply.ship": "供应商发货",
     "supply.follow": "跟进采购单",
+    "supply.cancel_answer": "供应商答复取消",
+    "supply.cooperation": "供应商答复合作申请",
+    "supply.auto_fetch": "自动抓取订单",
+    "supply.sync": "库存同步",
+    "supply.stock_send": "供应商发出进货",
+    "supply.stock_arrive": "进货到仓",
+    "supply.return_answer": "供应商答复退货",
+    "supply.return_receive": "供应商收到退货",
+    "supply.return_settle": "供应商退款到账",
+    "supply.trouble": "包裹丢失或延误",
+    "supply.trouble_settle": "承运商赔付",
 }
 
 
 def due_name(kind: str) -> str:
     """Return the name of a kind of due task."""
-    added: dict[str, str] = current_app.extensions.get("due_names", {})
-    return added.get(kind) or NAMES.get(kind) or "到期事务"
+    return NAMES.get(kind, "到期事务")

@@ -16,6 +16,7 @@ from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.training.models import TrainingClass
 from app.worlds import due
+from app.worlds.due_names import NAMES
 from app.worlds.models import DueState, DueTask, World
 from app.worlds.settings import setting
 from tests.factories.tables import changed, fingerprint
@@ -155,3 +156,8 @@ def test_waiting_tasks_are_counted_by_the_database(teacher: FlaskClient, row: Tr
     assert page.count("包裹到下一站") == 10
     assert "只列出最早的 10 项" in page
     assert db.session.scalar(sa.select(sa.func.count(DueTask.id))) == 15
+
+
+@pytest.mark.sqlite_only
+def test_every_kind_of_due_task_has_a_name(app: Flask) -> None:
+    assert set(app.extensions["due_handlers"]) == set(NAMES)
