@@ -22,7 +22,7 @@ LOOK_BACK = 5_000  # rows of one chain; older facts are no news
 MOST_CHAINS = 5
 
 TELLERS: dict[str, Callable[[str, dict[str, Any]], str]] = {
-    "batch.opened": lambda _who, data: f"评审批次开始，共 {len(data.get('codes', ()))} 份作品",
+    "batch.papers": lambda _who, data: f"{len(data['codes'])} 份实践成果进入评审",
     "batch.released": lambda _who, data: f"成绩已公布，共 {len(data)} 人",
     "catalogue.imported": lambda who, _data: f"{who} 更新了货源库",
     "class.created": lambda _who, _data: "班级建立了",
