@@ -79,6 +79,7 @@ _raise_file_limit(VIEWERS + SPARE_FILES)
 _host = os.environ.get("HOST", "").strip() or "127.0.0.1"
 _port = os.environ.get("PORT", "").strip() or "8000"
 
+# under systemd the socket of wangchuang-web.socket counts instead: it stays open while the process restarts
 bind = os.environ.get("BIND") or (f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}")
 worker_class = _Worker
 workers = 1

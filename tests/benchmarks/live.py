@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from typing import Any
 from tests.benchmarks.crowd import inside, make_crowd, tickets
 from tests.benchmarks.visitor import Visitor
 from tests.conftest import make_schema
-from tests.infrastructure.processes import free_port, listens, start
+from tests.infrastructure.processes import answers, free_port, listens, start
 from tests.infrastructure.server import BIN, ROOT, Server, clean_environment
 from tests.infrastructure.services import Services
 
@@ -100,7 +101,7 @@ class Pages(threading.Thread):
         while self.going:
             for path in ("/login", "/healthz"):
                 self.times.append(visitor.request("GET", path)[2])
-            time.sleep(0.1)
+            time.sleep(0.5)
         visitor.close()
 
     def stop(self) -> float:
@@ -109,15 +110,23 @@ class Pages(threading.Thread):
         return sorted(self.times)[len(self.times) // 2]
 
 
-def _web(server: Server, port: int, **settings: str) -> Any:
-    environment = clean_environment(**{**server.environment, "PORT": str(port), **settings})
+def _listening() -> socket.socket:
+    """Return a listening socket that stays open while a process restarts, as systemd keeps it (deploy/systemd)."""
+    kept = socket.create_server(("127.0.0.1", 0), backlog=4096)
+    kept.set_inheritable(True)
+    return kept
+
+
+def _web(server: Server, kept: socket.socket) -> Any:
+    port = kept.getsockname()[1]
     running = start(
         [str(BIN / "gunicorn"), "-c", "deploy/gunicorn.conf.py", "app.wsgi:app"],
         server.folder / f"web-{port}.log",
-        environment=environment,
+        environment=clean_environment(**{**server.environment, "BIND": f"fd://{kept.fileno()}"}),
         cwd=ROOT,
+        descriptors=[kept.fileno()],
     )
-    running.wait_until(lambda: listens(port), "the web process")
+    running.wait_until(lambda: answers(port), "the web process")
     return running
 
 
@@ -136,8 +145,9 @@ def measure(options: argparse.Namespace, services: Services) -> None:
     server.flask("up")
     with inside(server):
         crowd = make_crowd(options.viewers)
-    ports = [free_port() for _ in range(options.processes)]
-    running = [_web(server, port) for port in ports]
+    kept = [_listening() for _ in range(options.processes)]
+    ports = [one.getsockname()[1] for one in kept]
+    running = [_web(server, one) for one in kept]
     for port in ports:
         Visitor(port).request("GET", "/login")  # the first page of a process compiles its template
     with inside(server):
@@ -147,17 +157,20 @@ def measure(options: argparse.Namespace, services: Services) -> None:
         try:
             _watch(options, clients, ports[0], [Meter(process.process.pid) for process in running])
             if options.restart:
+                begun = time.monotonic()
                 running[0].stop()
                 clients[0].tell("again 10")
-                time.sleep(1)
-                running[0] = _web(server, ports[0])
-                print("  restarted", json.dumps(clients[0].answer()))
+                running[0] = _web(server, kept[0])
+                print(f"  the server answers again after {time.monotonic() - begun:.1f} s")
+                print("  reconnected", json.dumps(clients[0].answer()))
         finally:
             for client in clients:
                 client.stop()
     finally:
         for process in running:
             process.stop()
+        for one in kept:
+            one.close()
         databases.drop(url)
 
 

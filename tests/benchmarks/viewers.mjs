@@ -79,7 +79,7 @@ class Crowd {
     socket.on("close", () => {
       viewer.state = 9;
       this.lost += 1;
-      if (viewer.joinedAt || this.stopping) return;
+      if (viewer.joinedAt || viewer.over || this.stopping) return;
       this.failed += 1; // refused or cut off before it was in: try again, as a browser does
       setTimeout(() => this.open(ticket, index), 500 + Math.random() * 2500);
     });
@@ -187,15 +187,17 @@ class Crowd {
     const started = now();
     const deaf = Math.ceil(this.plan.tickets.length * this.plan.deaf);
     const crowd = this.viewers.slice(deaf, deaf + writers);
-    let words = 0;
+    let turn = 0;
     const turns = setInterval(() => {
-      // each writes every four seconds and likes once a second
+      // each writes every four seconds and likes once a second; a tenth of them at a time, for a crowd has no metronome
       crowd.forEach((viewer, index) => {
-        if ((words + index) % 4 === 0) this.emit(viewer, "comment", { text: `这个颜色还有货吗 ${words}`, key: `${viewer.index}-${words}-${started}` });
+        if (index % 10 !== turn % 10) return;
+        const words = Math.floor(turn / 10);
+        if ((words + Math.floor(index / 10)) % 4 === 0) this.emit(viewer, "comment", { text: `这个颜色还有货吗 ${words}`, key: `${viewer.index}-${words}-${started}` });
         this.emit(viewer, "like", { n: 3 });
       });
-      words += 1;
-    }, 1000);
+      turn += 1;
+    }, 100);
     await new Promise((done) => setTimeout(done, seconds * 1000));
     clearInterval(turns);
     this.measuring = false;
@@ -236,7 +238,8 @@ for await (const line of lines) {
     await new Promise((done) => {
       crowd.whenAll = done;
       crowd.viewers.forEach((viewer, index) => {
-        viewer.joinedAt = null;
+        viewer.over = true;
+        viewer.socket.destroy();
         setTimeout(() => crowd.open(viewer.ticket, index), Math.random() * Number(numbers[0]) * 1000);
       });
     });

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import pwd
 import shutil
@@ -31,6 +32,18 @@ def listens(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def answers(port: int) -> bool:
+    """Say whether a web process answers on the loopback port."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == 200
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def service_user(*names: str) -> pwd.struct_passwd | None:
@@ -105,8 +118,12 @@ def start(
     cwd: Path | None = None,
     executable: str | None = None,
     stop_signal: int = signal.SIGTERM,
+    descriptors: Sequence[int] = (),
 ) -> Running:
-    """Start a process that writes its output to the log; should this one be killed outright, the kernel ends it."""
+    """Start a process that writes its output to the log; should this one be killed outright, the kernel ends it.
+
+    descriptors: open files that the process inherits.
+    """
     tie = ("setpriv", "--pdeathsig", "TERM") if executable is None and shutil.which("setpriv") else ()
     with log.open("ab") as output:
         process = subprocess.Popen(  # type: ignore[call-overload]
@@ -117,6 +134,7 @@ def start(
             env=None if environment is None else dict(environment),
             cwd=cwd,
             executable=executable,
+            pass_fds=tuple(descriptors),
             **as_user(owner),
         )
     return Running(process, log, folder, stop_signal)
