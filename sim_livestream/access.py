@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,7 +13,7 @@ from app.accounts.models import Account
 from app.accounts.scopes import ancestors
 from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Forbidden, NotFound
+from app.core.errors import DomainError, Forbidden, NotFound
 from app.core.permissions import Permission
 from sim_livestream.domain.room_flow import RoomState
 from sim_livestream.models.people import LiveComment, LiveViewer
@@ -83,6 +83,7 @@ _GROUND = sa.select(
     LiveRoom.quiet,
     LiveRoom.words,
 ).where(LiveRoom.id == sa.bindparam("room"))
+_LAST_SEQ = sa.select(LiveRoom.last_seq).where(LiveRoom.id == sa.bindparam("room"))
 _CREW_OF = sa.and_(LiveCrew.room_id == sa.bindparam("room"), LiveCrew.account_id == Account.id)
 _VIEWER_OF = sa.and_(LiveViewer.room_id == sa.bindparam("room"), LiveViewer.account_id == Account.id)
 _MARKS = (
@@ -127,6 +128,35 @@ def stand_on(ground: Ground, marks: Marks, actor: Actor) -> Standing:
     return Standing(
         ground.id, FIRST_NUMBER + ground.id, ground.world_id, ground.state, ground.last_seq, role, marks.muted_until
     )
+
+
+def last_seq(room_id: int) -> int:
+    """Return the seq of the room's last event."""
+    return db.session.execute(_LAST_SEQ, {"room": room_id}).scalar_one()
+
+
+def stand_all(people: Sequence[tuple[Actor, int]]) -> list[Standing | DomainError]:
+    """Return for each actor and room number how they stand, or why they may not come in; two queries a room."""
+    answers: dict[int, Standing | DomainError] = {}
+    by_room: dict[int, list[int]] = {}
+    for place, (_actor, number) in enumerate(people):
+        by_room.setdefault(number, []).append(place)
+    for number, places in by_room.items():
+        row = db.session.execute(_GROUND, {"room": number - FIRST_NUMBER}).one_or_none()
+        ground = None if row is None else Ground(*row)
+        marks = {} if ground is None else marks_of(ground, {people[place][0].person() for place in places})
+        for place in places:
+            try:
+                answers[place] = _stand_found(ground, marks, people[place][0])
+            except DomainError as refusal:
+                answers[place] = refusal
+    return [answers[place] for place in range(len(people))]
+
+
+def _stand_found(ground: Ground | None, marks: dict[int, Marks], actor: Actor) -> Standing:
+    if ground is None:
+        raise NotFound
+    return stand_on(ground, marks.get(actor.person(), Marks()), actor)
 
 
 def hold_ground(number: int) -> Ground | None:

@@ -16,10 +16,9 @@ from app.core.feature import Feature, HomeCard, MenuItem
 from app.core.permissions import Permission
 from sim_livestream import sockets, subscribers
 from sim_livestream.domain.room_flow import FLOW, RoomState
-from sim_livestream.services import games, recording, rooms
+from sim_livestream.services import games, postbox, recording, rooms
 from sim_livestream.services.hall import Hall
 from sim_livestream.services.memory import Memory
-from sim_livestream.services.postbox import make_postbox
 from sim_livestream.services.pulse import Pulse
 from sim_livestream.services.shop_card import shop_card
 from sim_livestream.views.lobby import blueprint
@@ -31,7 +30,7 @@ def _start(app: Flask) -> None:
     app.extensions["live_hall"] = hall
     app.extensions["mall_live_card"] = shop_card
     app.extensions["live_memory"] = Memory()
-    app.extensions["live_postbox"] = make_postbox()
+    postbox.start(app)
     app.extensions["live_pulse"] = Pulse(app, hall)
 
 

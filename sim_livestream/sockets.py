@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from app.core import clock
+from app.core.actor import Actor
 from app.core.errors import InvalidInput, NotFound, Refused
 from app.core.permissions import Role
 from app.core.sockets import Door, Sockets, Visit, socketio
 from app.worlds import notices
 from sim_livestream import access
+from sim_livestream.access import Standing
 from sim_livestream.services import catching_up, entry
 from sim_livestream.services.chat import Message
 from sim_livestream.services.hall import Seat, hall
-from sim_livestream.services.journal import NAMESPACE, PUT_OUT, channel
+from sim_livestream.services.journal import NAMESPACE, PUT_OUT, channel, channel_of
 from sim_livestream.services.memory import memory
-from sim_livestream.services.postbox import postbox
+from sim_livestream.services.postbox import postbox, usher
 from sim_livestream.services.pulse import pulse
 
 HIGHEST = 2**53
+TRIES = 5  # to sit down between two events of a room; whoever does not manage asks for what was missed
 FREEZE_SECONDS = 2.0  # likes and looks notice a freeze within this time
 TRUST_SECONDS = 10.0  # a like within ten seconds of a sign-out still counts; a message does not
 
@@ -59,13 +63,28 @@ def _refuse_frozen(visit: Visit) -> None:
             memory().keep_thawed(world_id, now)
 
 
+def _stand_still(actor: Actor, number: int) -> Standing:
+    """Return how the person stands to the room at a seq after which this process has told nothing yet.
+
+    Reading may take its time; an event told meanwhile reaches neither those who are not seated nor this reading.
+    """
+    channel_name = channel_of(number)
+    told = socketio.told(NAMESPACE, channel_name)
+    standing = usher().hand_in((actor, number))
+    for _try in range(TRIES):
+        before, told = told, socketio.told(NAMESPACE, channel_name)
+        if before == told:
+            break
+        standing = replace(standing, last_seq=access.last_seq(standing.room_id))
+    return standing
+
+
 def join(visit: Visit, data: dict[str, Any]) -> dict[str, Any]:
     """Enter a room: what was missed since ``last_seq`` is replayed, or a snapshot is sent."""
     number, last_seq = _whole(data, "room"), _whole(data, "last_seq", 0)
     if visit.notes.get("room", number) != number:
         raise NotFound("入场凭证不属于这个直播间。")
-    actor = visit.actor
-    standing = access.stand(actor, number)
+    actor, standing = visit.actor, _stand_still(visit.actor, number)
     room_id = standing.room_id
     seat = Seat(standing.world_id, room_id, actor.person(), actor.name, counted=standing.role in {"viewer", "teacher"})
     _go(visit)

@@ -1,7 +1,7 @@
-"""Group commit: what many connections want written within a moment is written in one transaction.
+"""Group commit: what many connections want within a moment is done at once, in one transaction or query.
 
-Whoever hands something in waits until it was written, so an answer still means that the row is there. The
-first one leads: while the last writing is fresh it waits for others, then it writes for all.
+Whoever hands something in waits until it was done, so an answer still means that the row is there. The
+first one leads: while the last time is fresh it waits for others, then it works for all.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
-MOST = 500  # written in one transaction
+MOST = 500  # done at once
 
 
 class _Waiting(Generic[T, R]):
-    """One thing that waits to be written, and what became of it."""
+    """One wish, and what became of it."""
 
-    __slots__ = ("answer", "error", "wish", "written")
+    __slots__ = ("answer", "done", "error", "wish")
 
     def __init__(self, wish: T) -> None:
         self.wish = wish
-        self.written = threading.Event()
+        self.done = threading.Event()
         self.answer: R | None = None
         self.error: Exception | None = None
 
@@ -40,12 +40,13 @@ class _Waiting(Generic[T, R]):
 class Gather(Generic[T, R]):
     """Collects wishes of one kind for one process.
 
-    write: writes all in one unit of work and returns an answer for each, or the refusal of each; what it raises
-    holds for all of them. seconds: from one writing to the next while wishes keep coming in.
+    work: fulfils all of them and returns an answer or a refusal for each; when it raises, they are tried one by one.
+    seconds: from one time to the next while wishes keep coming in; without a loop that others use meanwhile
+    nobody waits for company.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], Sequence[R | DomainError]], seconds: float) -> None:
-        self._write = write
+    def __init__(self, work: Callable[[Sequence[T]], Sequence[R | DomainError]], seconds: float) -> None:
+        self._work = work
         self._seconds = seconds
         self._lock = threading.Lock()
         self._waiting: list[_Waiting[T, R]] = []
@@ -53,7 +54,7 @@ class Gather(Generic[T, R]):
         self._begun_at = clock.monotonic() - seconds
 
     def hand_in(self, wish: T) -> R:
-        """Return the answer once the wish was written; raise its refusal, or what went wrong."""
+        """Return the answer once the wish was fulfilled; raise its refusal, or what went wrong."""
         one: _Waiting[T, R] = _Waiting(wish)
         with self._lock:
             self._waiting.append(one)
@@ -61,7 +62,7 @@ class Gather(Generic[T, R]):
         if leads:
             self._lead()
         else:
-            one.written.wait()
+            one.done.wait()
         if one.error is not None:
             raise one.error
         return one.answer  # type: ignore[return-value]
@@ -75,35 +76,35 @@ class Gather(Generic[T, R]):
             with self._lock:
                 taken, self._waiting, self._led = self._waiting, [], False
             self._begun_at = clock.monotonic()
-            self._write_all(taken)
+            self._do_all(taken)
 
-    def _write_all(self, taken: list[_Waiting[T, R]]) -> None:
+    def _do_all(self, taken: list[_Waiting[T, R]]) -> None:
         try:
             for start in range(0, len(taken), MOST):
-                self._write_together(taken[start : start + MOST])
+                self._do_together(taken[start : start + MOST])
         finally:
             for one in taken:
-                if not one.written.is_set():  # this greenlet was ended: nobody may wait for ever
+                if not one.done.is_set():  # this greenlet was ended: nobody may wait for ever
                     one.error = NotReady(BUSY)
-                    one.written.set()
+                    one.done.set()
 
-    def _write_together(self, together: Sequence[_Waiting[T, R]]) -> None:
-        """Write and answer; one by one when together they could not be written."""
+    def _do_together(self, together: Sequence[_Waiting[T, R]]) -> None:
+        """Work and answer; one by one when together it went wrong."""
         try:
-            answers = self._write([one.wish for one in together])
+            answers = self._work([one.wish for one in together])
         except Exception as failed:  # noqa: BLE001 - whoever waits for it raises it
             if len(together) > 1 and not isinstance(failed, NotReady):
-                log.warning("written_one_by_one", count=len(together), error=str(failed))
+                log.warning("done_one_by_one", count=len(together), error=str(failed))
                 for one in together:
-                    self._write_together([one])
+                    self._do_together([one])
                 return
             for one in together:
                 one.error = failed
-                one.written.set()
+                one.done.set()
             return
         for one, answer in zip(together, answers, strict=True):
             if isinstance(answer, DomainError):
                 one.error = answer
             else:
                 one.answer = answer
-            one.written.set()
+            one.done.set()

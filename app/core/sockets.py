@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from flask import Flask, request
+from flask import Flask
 from flask_socketio import SocketIO
 
 from app.core import clock
@@ -28,6 +28,7 @@ log = structlog.get_logger(__name__)
 MESSAGE_LIMIT = 64 * 1024  # bytes of one message from a client
 BURST = 60  # events of one connection ...
 BURST_SECONDS = 1.0  # ... in this time; a person's page sends a handful
+TICKET = "ticket"  # what a client shows instead of the browser's cookie
 
 MALFORMED = {"ok": False, "error": "消息格式不正确。", "code": "invalid_input"}
 TOO_FAST = {"ok": False, "error": "操作太频繁，请稍等一会儿。", "code": "too_many"}
@@ -69,7 +70,8 @@ Handler = Callable[[Visit, dict[str, Any]], dict[str, Any] | None]
 class Door:
     """Who comes into a namespace.
 
-    enter: (what the client handed over, notes of the visit) → actor, or None to refuse. still: asked for
+    enter: (what the client handed over, notes of the visit) → actor, or None to refuse; with the request of the
+    browser around it, unless a ticket is shown. still: asked for
     every event, so that a sign-out takes effect at once. leave: told when the connection has ended.
     """
 
@@ -105,7 +107,6 @@ class Sockets(SocketIO):  # type: ignore[misc]
         super().__init__()
         self._visits: dict[str, Visit] = {}
         self._doors: dict[str, Door] = {}
-        self._registered: dict[tuple[str, str], Callable[..., Any]] = {}
         self._listening: dict[tuple[str, str], Callable[..., Any]] = {}
         self._app: Flask | None = None
         self._droppable: frozenset[str] = frozenset()
@@ -135,8 +136,6 @@ class Sockets(SocketIO):  # type: ignore[misc]
             cors_allowed_origins=[settings.public_url] if settings.public_url else None,
             max_http_buffer_size=MESSAGE_LIMIT,
         )
-        for (namespace, event), handler in self._registered.items():
-            self.on_event(event, handler, namespace=namespace)
         for (namespace, event), handler in self._listening.items():
             # straight to the server: these need no request, and a request context per event costs more than a like
             self.server.on(event, handler, namespace=namespace)
@@ -150,26 +149,26 @@ class Sockets(SocketIO):  # type: ignore[misc]
         """
         self._droppable |= droppable
 
-        def connected(auth: Any = None) -> bool | None:
+        def connected(sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+            shown = auth if isinstance(auth, dict) else {}
             notes: dict[str, Any] = {}
-            try:
-                actor = door.enter(auth if isinstance(auth, dict) else {}, notes)
-            except DomainError:
-                actor = None
-            finally:
-                db.session.remove()
+            with self._bound().app_context() if TICKET in shown else self._bound().request_context(environ):
+                try:
+                    actor = door.enter(shown, notes)
+                except DomainError:
+                    actor = None
             if actor is None:
                 raise ConnectionRefusedError("signed_out")
-            self._visits[request.sid] = Visit(request.sid, actor, notes, clock.monotonic())  # type: ignore[attr-defined]
-            return None
+            self._visits[sid] = Visit(sid, actor, notes, clock.monotonic())
 
-        def disconnected(*_reason: Any) -> None:
-            visit = self._visits.pop(request.sid, None)  # type: ignore[attr-defined]
+        def disconnected(sid: str, *_reason: Any) -> None:
+            visit = self._visits.pop(sid, None)
             if visit is not None:
-                door.leave(visit)
+                with self._bound().app_context():
+                    door.leave(visit)
 
-        self._registered[(namespace, "connect")] = connected
-        self._registered[(namespace, "disconnect")] = disconnected
+        self._listening[(namespace, "connect")] = connected
+        self._listening[(namespace, "disconnect")] = disconnected
         self._doors[namespace] = door
 
     def listen(self, namespace: str, event: str, handler: Handler, *, trust_seconds: float = 0.0) -> None:
@@ -181,9 +180,7 @@ class Sockets(SocketIO):  # type: ignore[misc]
         """
 
         def dispatched(sid: str, data: Any = None, *_more: Any) -> dict[str, Any]:
-            if self._app is None:
-                raise RuntimeError("the sockets are bound to no application")
-            with self._app.app_context():
+            with self._bound().app_context():
                 try:
                     return self._dispatch(namespace, sid, data, handler, trust_seconds)
                 except DomainError as error:
@@ -208,11 +205,21 @@ class Sockets(SocketIO):  # type: ignore[misc]
             if not self._doors[namespace].still(visit.actor):
                 raise SignedOut
             visit.asked_at = now
+            db.session.rollback()  # whoever waits for others holds no connection to the database
         return {"ok": True, **(handler(visit, data) or {})}
+
+    def _bound(self) -> Flask:
+        if self._app is None:
+            raise RuntimeError("the sockets are bound to no application")
+        return self._app
 
     def tell(self, namespace: str, room: str, event: str, body: dict[str, Any]) -> None:
         """Send an event to everybody in a room of the namespace, or to one connection by its id."""
         self.emit(event, body, namespace=namespace, to=room)
+
+    def told(self, namespace: str, room: str) -> int:
+        """Return how many events this process has told a room so far."""
+        return self.fan_out.told(namespace, room)
 
     def begin(self) -> None:
         """Listen to the other processes from now on; a web process does so before its first viewer."""

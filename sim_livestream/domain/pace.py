@@ -10,6 +10,7 @@ COMMENTS = 3  # messages of one person ...
 COMMENT_WINDOW = timedelta(seconds=2)  # ... in this time
 LIKES = 20  # likes of one person accepted per second
 GATHER = 0.2  # seconds of messages that are written together while many write
+USHER = 0.05  # seconds of people who are shown in together while many come
 TICK = timedelta(milliseconds=500)  # a room speaks twice a second at the most
 COMMENTS_IN_TICK = 60  # newest win
 NAMES_IN_TICK = 3  # buyers of an item and people coming in, named beside the figures

@@ -14,6 +14,7 @@ from app.accounts.models import Account, Grant, SignedInDevice
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.permissions import Permission, Role
+from app.core.sockets import TICKET
 from sim_livestream import access
 
 TICKET_SECONDS = 120
@@ -59,8 +60,8 @@ def read_ticket(ticket: str) -> tuple[Actor, int] | None:
 
 def enter(auth: dict[str, Any], notes: dict[str, Any]) -> Actor | None:
     """Return who opens this connection: by the ticket when one is shown, else by the browser's cookie."""
-    ticket = auth.get("ticket")
-    if ticket is not None:
+    if TICKET in auth:
+        ticket = auth[TICKET]
         found = read_ticket(ticket) if isinstance(ticket, str) else None
         if found is None:
             return None

@@ -16,7 +16,7 @@ from app.core.uow import after_commit
 from app.worlds.clock import sim_now
 from sim_livestream.domain.pace import REPLAY
 from sim_livestream.models.people import LiveComment
-from sim_livestream.models.rooms import LiveEvent, LiveRoom
+from sim_livestream.models.rooms import FIRST_NUMBER, LiveEvent, LiveRoom
 
 NAMESPACE = "/live"
 PUT_OUT = "live.put_out"  # order to every process: {room, account, reason}
@@ -44,6 +44,11 @@ class Telling:
 def channel(room_id: int) -> str:
     """Return the name under which a room's connections are gathered."""
     return f"room:{room_id}"
+
+
+def channel_of(number: int) -> str:
+    """Return the same by the room's number."""
+    return channel(number - FIRST_NUMBER)
 
 
 def _push(telling: Telling) -> None:

@@ -1,21 +1,25 @@
-"""The postbox: what connections say within a moment is taken in by one transaction, each by its own right.
+"""Postbox and usher: what connections say, and who comes in, within a moment is dealt with at once.
 
-Sign-in, hat and freeze are asked for every message inside that transaction, so that signing out, muting or freezing
-holds from its commit on.
+Each stands by its own right. Sign-in, hat and freeze are asked for every message inside the transaction that writes
+it, so that signing out, muting or freezing holds from its commit on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import current_app
+from flask import Flask, current_app
 
+from app.core.actor import Actor
+from app.core.db import db
 from app.core.errors import DomainError, Refused
 from app.core.gather import Gather
 from app.core.sockets import SignedOut, async_mode
 from app.core.uow import unit_of_work
 from app.worlds import notices
-from sim_livestream.domain.pace import GATHER
+from sim_livestream import access
+from sim_livestream.access import Standing
+from sim_livestream.domain.pace import GATHER, USHER
 from sim_livestream.services import chat, entry
 from sim_livestream.services.chat import Message, Said
 
@@ -36,12 +40,28 @@ def take_in(messages: Sequence[Message]) -> list[Said | DomainError]:
         return [answers[place] for place in range(len(messages))]
 
 
-def make_postbox() -> Gather[Message, Said]:
-    """Return the postbox of a process; without a loop that others use meanwhile nobody waits for company."""
-    return Gather(take_in, GATHER if async_mode() == "gevent" else 0.0)
+def _show_in(people: Sequence[tuple[Actor, int]]) -> list[Standing | DomainError]:
+    """Return how people stand to the rooms they want to enter; the connection goes back before they sit down."""
+    try:
+        return access.stand_all(people)
+    finally:
+        db.session.rollback()
+
+
+def start(app: Flask) -> None:
+    """Give the process its postbox and its usher."""
+    others_come = async_mode() == "gevent"
+    app.extensions["live_postbox"] = Gather(take_in, GATHER if others_come else 0.0)
+    app.extensions["live_usher"] = Gather(_show_in, USHER if others_come else 0.0)
 
 
 def postbox() -> Gather[Message, Said]:
     """Return the postbox of the running application."""
     found: Gather[Message, Said] = current_app.extensions["live_postbox"]
+    return found
+
+
+def usher() -> Gather[tuple[Actor, int], Standing]:
+    """Return the usher of the running application."""
+    found: Gather[tuple[Actor, int], Standing] = current_app.extensions["live_usher"]
     return found

@@ -231,6 +231,7 @@ for await (const line of lines) {
     say({ joined: crowd.joined, failed: crowd.failed, seconds: (now() - begun) / 1000, p99: sorted[Math.floor(sorted.length * 0.99)], why: crowd.why });
   } else if (word === "again") {
     // the server comes back: all reconnect, spread at random over the seconds given
+    crowd.reset();
     crowd.joined = 0;
     crowd.failed = 0;
     crowd.setUp = [];

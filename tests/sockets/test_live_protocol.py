@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,10 +13,14 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from app.accounts import sessions
 from app.accounts.models import Account, SignedInDevice
 from app.core import clock
+from app.core.actor import Actor
 from app.core.db import db
-from app.core.errors import Refused
+from app.core.errors import DomainError, Refused
+from app.core.gather import Gather
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
+from sim_livestream import access
+from sim_livestream.access import Standing
 from sim_livestream.models.people import LiveComment, LivePresence, LiveViewer
 from sim_livestream.models.rooms import LiveEvent, LiveRoom
 from sim_livestream.services import entry, explaining, goods, moderation, rooms
@@ -442,6 +447,23 @@ def _pin_and_regret(show: Show) -> None:
     with unit_of_work():
         explaining.pin(show.host, show.number, show.item_id)
         raise Refused("改主意了")
+
+
+def test_what_is_told_while_somebody_sits_down_is_not_missed(app: Flask, show: Show) -> None:
+    guest = _viewer(app, show)
+
+    def slow(people: Sequence[tuple[Actor, int]]) -> list[Standing | DomainError]:
+        found = access.stand_all(people)
+        with unit_of_work():
+            explaining.pin(show.host, show.number, show.item_id)
+        return found
+
+    app.extensions["live_usher"] = Gather(slow, 0.0)
+    answer = guest.join(show.number)
+    [snapshot] = guest.heard()
+    with app.app_context():
+        assert answer["seq"] == snapshot["seq"] == room_row(show.number).last_seq
+    assert snapshot["pinned"] == show.item_id
 
 
 def test_emission_waits_for_the_commit(app: Flask, show: Show) -> None:

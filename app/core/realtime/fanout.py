@@ -10,7 +10,7 @@ import json
 import sys
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -48,6 +48,7 @@ class FanOut(Manager):  # type: ignore[misc]
         self.orders: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._rooms_of: dict[str, set[tuple[str, str | None]]] = {}
         self._lanes: dict[tuple[str, str], deque[tuple[str, bool, Collection[str]]]] = {}
+        self._told: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self._redis = redis.Redis.from_url(redis_url) if redis_url else None
 
@@ -97,10 +98,18 @@ class FanOut(Manager):  # type: ignore[misc]
         to: Any = None,
         **more: Any,
     ) -> None:
-        """Tell a room; what needs an answer, is binary, or is for one connection takes the library's way."""
+        """Tell a room or one connection; what needs an answer or is binary takes the library's way."""
         room = to or room
-        if callback or not isinstance(room, str) or isinstance(data, (bytes, tuple)) or self._is_here(namespace, room):
+        if callback or not isinstance(room, str) or isinstance(data, (bytes, tuple)):
             super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback, **more)
+            return
+        here = self.rooms.get(namespace, {}).get(None, {}).get(room)
+        if here is not None:
+            connection = self.server.eio.sockets.get(here)
+            if getattr(connection, "outgoing", None) is None:
+                super().emit(event, data, namespace, room=room, skip_sid=skip_sid, **more)
+            else:
+                connection.write(text_frame(self._encode(event, data, namespace)))
             return
         text = self._encode(event, data, namespace)
         droppable = event in self.droppable
@@ -114,8 +123,9 @@ class FanOut(Manager):  # type: ignore[misc]
         if not self._published({"order": name, "body": body}):
             self.orders[name](body)
 
-    def _is_here(self, namespace: str, room: str) -> bool:
-        return room in self.rooms.get(namespace, {}).get(None, {})
+    def told(self, namespace: str, room: str) -> int:
+        """Return how many events this process has told the room: who sat down meanwhile may have missed one."""
+        return self._told[(namespace, room)]
 
     @staticmethod
     def _encode(event: str, data: Any, namespace: str) -> str:
@@ -156,6 +166,7 @@ class FanOut(Manager):  # type: ignore[misc]
             raise
 
     def _write(self, namespace: str, room: str, text: str, droppable: bool, skipped: Collection[str]) -> None:
+        self._told[(namespace, room)] += 1
         members = self.rooms.get(namespace, {}).get(room)
         if members is None:
             return
