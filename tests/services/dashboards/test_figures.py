@@ -83,7 +83,8 @@ def test_only_released_results_count() -> None:
     scores = next(chart for chart in detail.charts if chart.id == "scores")
     assert dict(scores.rows) == {"0–49": 1, "50–59": 0, "60–69": 0, "70–79": 1, "80–89": 0, "90–100": 0}
     told = [item.text for item in news.latest(stage.trainees[0])]
-    assert [text for text in told if "评审" in text or "成绩" in text] == ["成绩已公布，共 2 人", "2 份实践成果进入评审"]
+    scored = [text for text in told if "评审" in text or "成绩" in text]
+    assert scored == ["成绩已公布，共 2 人", "2 份实践成果进入评审"]
 
 
 def test_a_scope_sees_its_own_classes_and_no_test_class() -> None:
