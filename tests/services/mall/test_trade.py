@@ -8,14 +8,17 @@ import pytest
 import sqlalchemy as sa
 
 from app.core import audit
+from app.core import clock as wall
 from app.core.actor import Actor
 from app.core.db import db
 from app.core.errors import Conflict, InvalidInput, NotFound, Refused
+from app.core.flow import StateEvent
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
 from app.ledger import book
 from app.worlds import clock
 from app.worlds.models import World
+from app.worlds.settings import change_setting
 from app.worlds.ticker import run_due
 from sim_mall import open_platform
 from sim_mall.domain.order_flow import CloseReason, OrderState
@@ -356,3 +359,47 @@ def test_other_peoples_orders_are_not_found(world: World, seller: Seller, buyer:
     with pytest.raises(NotFound):
         mall.pay(stranger, [order.id])
     assert mall.order_row(order.id).version == 2
+
+
+def _play_the_seed() -> list[tuple[str, str, timedelta]]:
+    """Let a class pause, jump and wait; return what fell due in its world: flow or notice, event, simulated time."""
+    world = make_world(seed="again-5")
+    seller, shop = mall.make_seller(world)
+    teacher, buyer = make_actor(Role.INSTRUCTOR, world.scope_id), mall.make_trainee(world)
+    sku = mall.make_listing(seller, shop, skus=[("默认", 1000, 20)]).skus[0].id
+    with unit_of_work():
+        change_setting(teacher, world.id, "parcel_lost_bp", 2_000)
+        change_setting(teacher, world.id, "pay_minutes", 10)
+    seen = db.session.scalar(sa.select(sa.func.max(StateEvent.id))) or 0
+    start = clock.sim_now(world.id)
+    mall.place(buyer, [(sku, 1)])
+    for number in range(3):
+        sent = mall.buy(buyer, [(sku, 1)])
+        with unit_of_work():
+            shipping.ship_order(seller, sent.id, {}, "zto", f"7500990000{number:04d}", mall.key())
+    late = mall.buy(buyer, [(sku, 1)]).id
+    with wall.frozen(wall.now() + timedelta(minutes=40)):  # the class is paused: no deadline of 10 minutes fires
+        assert run_due(world.id) == 0
+        with unit_of_work():
+            clock.jump(teacher, world.id, timedelta(days=11))
+        run_due(world.id)
+    assert mall.order_row(late).state == OrderState.PAID
+    events = sa.select(StateEvent.flow, StateEvent.event, StateEvent.sim_at).where(StateEvent.id > seen)
+    found = [(row.flow, row.event, row.sim_at - start) for row in db.session.execute(events.order_by(StateEvent.id))]
+    told = sa.select(Notice.title, Notice.at).where(Notice.account_id == seller.person()).order_by(Notice.id)
+    return found + [("notice", row.title, row.at - start) for row in db.session.execute(told)]
+
+
+@pytest.mark.usefixtures("app_context")
+def test_a_paused_class_jumps_in_due_order_and_its_seed_plays_the_same_again() -> None:
+    first = _play_the_seed()
+    assert first == _play_the_seed()
+    events = [event for _, event, _ in first]
+    moments = [moment for flow, _, moment in first if flow != "notice" and moment]
+    assert moments == sorted(moments)
+    assert moments[0] == timedelta(minutes=10)
+    assert events.count("lose") == 1  # by the seed, not by luck
+    told = [(title, moment) for flow, title, moment in first if flow == "notice"]
+    assert ("订单延迟发货", timedelta(hours=48)) in told
+    received = next(moment for _, event, moment in first if event == "auto_receive")
+    assert received == timedelta(days=10)
