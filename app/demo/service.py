@@ -14,7 +14,7 @@ from sim_mall.domain.rules.violation_flow import ViolationState
 from sim_mall.models.practice import PracticeVisit
 from sim_mall.models.rules import Violation
 from sim_mall.models.service import ServiceSession
-from sim_mall.services import practice, service_chat, service_desk, service_replies
+from sim_mall.services import practice, ranking, service_chat, service_desk, service_replies
 from sim_mall.services.rules import violations
 from sim_mall.services.service_chat import Words
 
@@ -78,3 +78,5 @@ def _practise(market: Market, line: Timeline, start: datetime) -> None:
             if seconds == 20 and visit.ending is None:
                 service_chat.answer(seller, session.thread_id, Words(ANSWERS[visit.intent]), market.key())
                 practice.step()
+    with line.at(line.end):
+        ranking.refresh(market.world_id)  # the order of search, which a running site sees to

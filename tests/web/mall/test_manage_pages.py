@@ -183,7 +183,7 @@ def test_the_page_of_a_shop_is_built_published_and_brought_back(
     page = guest.get(address).text
     assert "开店寄语" in page and "认真 &amp; 用心" in page
     assert "decor-hotzone" in page and "<video" in page
-    section = page.split("decor-goods")[1].split("</section>")[0]
+    section = page.split("decor is-goods")[1].split("</section>")[0]
     assert "雾蓝纯棉四件套" in section and "燕麦亚麻四件套" in section
 
     with app.app_context(), unit_of_work():
@@ -191,7 +191,7 @@ def test_the_page_of_a_shop_is_built_published_and_brought_back(
 
         shelves.move_listings(owner, [gone.id], "take_off")
     page = guest.get(address).text
-    section = page.split("decor-goods")[1].split("</section>")[0]
+    section = page.split("decor is-goods")[1].split("</section>")[0]
     assert "雾蓝纯棉四件套" in section and "燕麦亚麻四件套" not in page  # off the shelf: hidden, its zone too
     picture = re.search(r"/files/[\w-]+", page)
     assert picture and guest.get(picture.group(0)).mimetype == "image/jpeg"
