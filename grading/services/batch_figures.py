@@ -18,6 +18,7 @@ from grading.domain.flows import AssignmentState, PaperState
 from grading.domain.reliability import Mark, Statistics, statistics
 from grading.domain.scoring import PASS_LINE
 from grading.models.batch import Assignment, Batch, Paper
+from grading.services.lifted import Lifted, lifted_in
 
 FEWEST = 5  # papers: below, figures would point at persons
 SMALL = 30  # papers: below, they are rough
@@ -51,6 +52,7 @@ class BatchFigures:
     bands: tuple[tuple[str, int], ...]
     third_rate: float | None
     assessors: tuple[AssessorFigures, ...]
+    lifted: tuple[Lifted, ...] = ()
 
 
 def batch_figures(actor: Actor, batch_id: int) -> BatchFigures:
@@ -121,4 +123,5 @@ def batch_figures(actor: Actor, batch_id: int) -> BatchFigures:
         bands=tuple((f"{low}–{min(high, 100)}", bands[at]) for at, (low, high) in enumerate(BANDS)),
         third_rate=len(thirds) / len(codes) if codes else None,
         assessors=tuple(people),
+        lifted=tuple(lifted_in(batch)),
     )

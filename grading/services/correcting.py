@@ -211,13 +211,9 @@ def _correct(actor: Actor, batch: Batch, seen_hash: str, reason: str) -> Correct
             cleared = {"final_numerator": None, "final_denominator": None, "method": ""}
             fire(PAPER_FLOW, paper, "correct", actor, note={"reason": reason}, values=cleared)
     db.session.flush()
-    audit.record(
-        actor,
-        "batch.rubric_corrected",
-        f"batch:{batch.id}",
-        {"old": old.hash, "new": new.hash, "reason": reason, "again": sorted(again), "marks": marks},
-        scope_id=batch.scope_id,
-    )
+    data = {"old": old.hash, "new": new.hash, "reason": reason, "again": sorted(again), "marks": marks}
+    for scope_id in access.batch_classes(batch.id):
+        audit.record(actor, "batch.rubric_corrected", f"batch:{batch.id}", data, scope_id=scope_id)
     for paper in papers:
         if paper.state != PaperState.IN_DRAW:
             deciding.advance(paper, rubric)

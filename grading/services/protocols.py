@@ -25,7 +25,7 @@ from grading.domain.flows import AssignmentState, BatchState
 from grading.domain.strokes import as_svg, read_strokes
 from grading.models.batch import Assignment, Batch, Paper
 from grading.models.protocol import Protocol
-from grading.services import correcting, intake, plans, releasing, results, reveal, signing
+from grading.services import correcting, intake, lifted, plans, releasing, results, reveal, signing
 from grading.services.deciding import METHODS
 
 JOB = "grading.protocol"
@@ -55,6 +55,7 @@ def _content(batch: Batch) -> dict[str, Any]:
         "criteria": [[one.key, one.title, one.maximum] for one in rubric.criteria],
         "papers": [_sheet(paper, works.get(paper.id, []), people[paper.id]) for paper in papers],
         "corrections": _corrections(batch),
+        "lifted": [[one.name, one.reason, one.at.isoformat()] for one in lifted.lifted_in(batch)],
         "assessors": _assessors(batch, {paper.id: paper.code for paper in papers}, works),
     }
 

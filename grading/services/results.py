@@ -21,8 +21,9 @@ from grading.domain import scoring
 from grading.domain.flows import INACTIVE, UNSCORED, AssignmentState, BatchState, PaperState
 from grading.domain.rubric import Rubric, parse_rubric
 from grading.models.batch import Assignment, Batch, BatchClass, Draw, Paper, RubricVersion
+from grading.models.correction import RubricCorrection
 from grading.models.outcome import Appeal, Coaching, Result
-from grading.services import appeals, coaching, draws, intake, reveal
+from grading.services import appeals, coaching, draws, intake, lifted, reveal
 from grading.services.releasing import ASSESSOR_LETTERS
 
 SETTLED = {PaperState.SCORED, PaperState.RELEASED, PaperState.APPEALED}
@@ -83,6 +84,8 @@ class BatchView:
     loads: list[tuple[str, int, int]]  # assessor, papers, completed
     draws: list[tuple[Draw, bool]]  # draw, comes out again
     missing: int
+    corrections: int = 0  # of the rubric
+    lifted: tuple[lifted.Lifted, ...] = ()
 
     @property
     def open_codes(self) -> list[str]:
@@ -171,7 +174,14 @@ def view_batch(actor: Actor, batch_id: int) -> BatchView:
         loads=_loads(work, names),
         draws=[(row, draws.verify_draw(row)) for row in draws.draws_of(batch.id)],
         missing=sum(missing.values()),
+        corrections=_corrections(batch),
+        lifted=tuple(lifted.lifted_in(batch)),
     )
+
+
+def _corrections(batch: Batch) -> int:
+    query = sa.select(sa.func.count(RubricCorrection.id)).where(RubricCorrection.batch_id == batch.id)
+    return db.session.scalar(query) or 0
 
 
 def _papers_for(actor: Actor, batch: Batch) -> list[Paper]:

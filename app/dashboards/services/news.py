@@ -24,6 +24,8 @@ MOST_CHAINS = 5
 TELLERS: dict[str, Callable[[str, dict[str, Any]], str]] = {
     "batch.papers": lambda _who, data: f"{len(data['codes'])} 份实践成果进入评审",
     "batch.released": lambda _who, data: f"成绩已公布，共 {len(data)} 人",
+    "batch.rubric_corrected": lambda _who, _data: "评分标准有更正，成绩会重新评定",
+    "batch.unreleased": lambda _who, _data: "成绩被收回，更正后再次公布",
     "catalogue.imported": lambda who, _data: f"{who} 更新了货源库",
     "class.created": lambda _who, _data: "班级建立了",
     "class.start_assessing": lambda _who, _data: "班级进入考核",

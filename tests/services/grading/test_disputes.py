@@ -204,7 +204,11 @@ def test_conflicts_of_institution_certificate_declaration_and_pin(app_context: F
     assert "已申报利害关系 1 人" in refusal.value.message
     with unit_of_work():
         pool.set_qualification(stage.centre, one, "PX-001", today, today, 9)
+        pool.declare(stage.centre, one, stage.row.scope_id, "other", "评审库人数不足，书面同意", "none")
+        pool.declare(stage.centre, two, stage.row.scope_id, "other", "不在这一批里，不用注明", "none")
     make.draw(stage, batch_id)
+    told = [(x.name, x.reason) for x in results.view_batch(stage.centre, batch_id).lifted]
+    assert told == [(stage.assessors[0].name, "评审库人数不足，书面同意")]  # flagged in every report
     assert {row.account_id for row in make.work_on(batch_id)} == {one, three}
     with pytest.raises(InvalidInput), unit_of_work():
         pool.declare(stage.centre, two, stage.row.scope_id, "relative", "")
