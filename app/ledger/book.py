@@ -188,6 +188,8 @@ def prove(world_id: int) -> Proof:
     ).all()
     sums = (
         sa.select(LedgerEntry.account_id, sa.func.sum(LedgerEntry.amount).label("total"))
+        .join(LedgerAccount, LedgerAccount.id == LedgerEntry.account_id)
+        .where(LedgerAccount.world_id == world_id)
         .group_by(LedgerEntry.account_id)
         .subquery()
     )

@@ -131,8 +131,9 @@ class OrderLine(Base):
 
     applying: units of open after-sale tickets, of them applying_unshipped not yet sent. refunded: units paid
     back, of them cancelled before they were sent. exchanged: units swapped for another SKU, which no further
-    ticket may name. steps: what each promotion took off (fen). seven_day: sold with 7 天无理由退货. at_payment: its
-    stock is taken when the order is paid (付款减库存); until then it holds none.
+    ticket may name. steps: what each promotion took off (fen). seven_day: sold with 7 天无理由退货. promise_hours:
+    the promise to ship under which it was sold. at_payment: its stock is taken when the order is paid (付款减库存);
+    until then it holds none.
     """
 
     __tablename__ = "mall_order_line"
@@ -156,6 +157,7 @@ class OrderLine(Base):
     cancelled: orm.Mapped[int] = orm.mapped_column(default=0)
     exchanged: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")
     seven_day: orm.Mapped[bool] = orm.mapped_column(default=True, server_default=sa.true())
+    promise_hours: orm.Mapped[int] = orm.mapped_column(default=0, server_default="0")  # 0: the world's setting
     at_payment: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
     order: orm.Mapped[Order] = orm.relationship(back_populates="lines")
     __table_args__ = (

@@ -205,6 +205,7 @@ def _write_order(
     priced = checkout.quote.of_shop(shop_id)
     goods = sum(line.payable for line in priced)
     way = checkout.quote.freight_of(shop_id)
+    usual_promise = setting(get_world(actor.world()), "ship_hours")
     order = Order(
         state=OrderState.PENDING_PAY,
         world_id=actor.world(),
@@ -246,6 +247,7 @@ def _write_order(
             steps=[[step.step, step.id, step.share, step.name] for step in line.steps],
             payable=line.payable,
             seven_day=chosen.listing.seven_day,
+            promise_hours=chosen.listing.promise_hours or usual_promise,
             at_payment=int(line.id) in deferred,
         )
         db.session.add(row)

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import sqlalchemy as sa
-
 from app.core.db import db
 from app.worlds import due
 from app.worlds.clock import get_world, sim_now
 from app.worlds.settings import setting
 from sim_mall import access
 from sim_mall.domain.order_flow import OrderState
-from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order
 
 SHIP_LATE = "mall.ship_late"
 
 
 def _promise_hours(order: Order) -> int:
-    """Return the hours within which the order must leave: the shortest promise of its goods."""
+    """Return the hours within which the order must leave: the shortest promise under which its goods were sold."""
     default = setting(get_world(order.world_id), "ship_hours")
-    ids = [line.listing_id for line in access.lines_of(order)]
-    promises = db.session.scalars(sa.select(Listing.promise_hours).where(Listing.id.in_(ids))).all()
-    return min(promise or default for promise in promises)
+    return min(line.promise_hours or default for line in access.lines_of(order))
 
 
 def start_promise(order: Order) -> None:

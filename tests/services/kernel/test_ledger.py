@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.core import clock
+from app.core.audit import AuditEvent
 from app.core.db import db
 from app.core.errors import Conflict, Refused
 from app.core.uow import unit_of_work
-from app.ledger import book
+from app.ledger import book, nightly
 from app.ledger.book import ESCROW, FEE, ISSUE, Purse
 from app.ledger.models import LedgerAccount, LedgerEntry, LedgerTransaction
 from tests.factories.tables import changed, fingerprint
@@ -117,6 +122,12 @@ def test_a_falsified_balance_or_entry_is_found(world_id: int, app: Flask) -> Non
     proof = book.prove(world_id)
     escrow = db.session.scalars(sa.select(LedgerAccount.id).where(LedgerAccount.kind == "escrow")).one()
     assert (proof.sum_of_balances, proof.wrong_balances, proof.sound) == (1, [escrow], False)
+    kept = sa.select(AuditEvent.data).where(AuditEvent.action.in_((nightly.PROVED, nightly.WRONG)))
+    with clock.frozen(datetime(2026, 11, 21, 19, 30, tzinfo=UTC)):  # 03:30 in Shanghai
+        assert nightly.look() == 1
+    with clock.frozen(datetime(2026, 11, 21, 3, 30, tzinfo=UTC)):
+        assert nightly.look() == 0
+    assert [json.loads(data) for data in db.session.scalars(kept)] == [{"worlds": 1, "wrong": [world_id]}]
     with unit_of_work():
         db.session.execute(sa.update(LedgerAccount).where(LedgerAccount.kind == "escrow").values(balance=40))
         last = db.session.scalars(sa.select(sa.func.max(LedgerEntry.id))).one()

@@ -314,7 +314,12 @@ def test_receipt_by_the_clock_settles(world: World, seller: Seller, buyer: Actor
 
 def test_late_shipping_tells_the_seller(world: World, seller: Seller, buyer: Actor) -> None:
     sku = mall.make_listing(*seller).skus[0].id
-    order = mall.buy(buyer, [(sku, 1)])
+    order_id = mall.place(buyer, [(sku, 1)])[0]
+    with unit_of_work():  # a promise that is changed afterwards holds for later orders
+        db.session.execute(sa.update(Listing).values(promise_hours=360))
+    mall.pay(buyer, [order_id])
+    order = mall.order_row(order_id)
+    assert order.ship_by == order.paid_at + timedelta(hours=48)  # type: ignore[operator]
     jump(world, timedelta(hours=49))
     told = db.session.scalars(sa.select(Notice.title).where(Notice.account_id == seller[0].person())).all()
     assert {"订单延迟发货", "违规：延迟发货"} <= set(told)
