@@ -3131,6 +3131,7 @@ def upgrade() -> None:
         sa.Column("cancelled", sa.Integer(), nullable=False),
         sa.Column("exchanged", sa.Integer(), server_default="0", nullable=False),
         sa.Column("seven_day", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("promise_hours", sa.Integer(), server_default="0", nullable=False),
         sa.Column("at_payment", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint(
             "applying >= 0 AND refunded >= 0 AND exchanged >= 0 AND applying + refunded + exchanged <= quantity",
