@@ -71,6 +71,14 @@ def buy(viewer: Person) -> None:
     lines = page.locator("[data-buy-lines]")
     for words in ("商品", "活动价", "直播券", "运费"):
         expect(lines.get_by_text(words).first).to_be_visible()
+    page.get_by_text("寄到别的地址").click()
+    expect(lines.get_by_text("选好地区后显示")).to_be_visible()  # freight follows the region
+    page.get_by_label("收货人", exact=True).fill("家里人")
+    page.get_by_label("手机号", exact=True).fill("13900000002")
+    for level, place in (("省份", "河北省"), ("城市", "石家庄市"), ("区县", "长安区")):
+        page.get_by_label(level).select_option(label=place)
+    page.get_by_label("详细地址").fill("示例路 3 号")
+    expect(lines.get_by_text("选好地区后显示")).to_be_hidden()
     page.get_by_role("button", name="支付", exact=True).click()
     expect(page.get_by_text("支付成功")).to_be_visible()
     page.get_by_role("button", name="继续看直播").click()

@@ -24,7 +24,7 @@ from sim_livestream.services import chat, goods, rooms
 from sim_mall.domain.freight import FreightRow, FreightTemplate, FreightUnit
 from sim_mall.models.goods import Listing
 from sim_mall.models.trade import Order
-from sim_mall.services import freight
+from sim_mall.services import addresses, freight
 from tests.factories.live import RECEIVER_FIELDS, Show, make_show, make_viewer, room_row
 from tests.factories.mall import add_address, key, make_listing, make_seller
 from tests.factories.queries import count_queries
@@ -263,14 +263,28 @@ def test_bad_input_of_the_buying_sheet(app_context: Flask, show: Show, changes: 
     assert changed(before, fingerprint()) == []
 
 
-def test_the_default_address_is_offered_and_used(app_context: Flask, show: Show) -> None:
+def test_an_order_goes_to_the_default_address_or_to_another_one(app_context: Flask, show: Show) -> None:
     viewer = make_viewer(show)
-    add_address(viewer)
+    kept = add_address(viewer)
     client = browser(app_context, viewer)
-    assert "收货人甲" in page(client, f"/live/{show.number}/items/{show.item_id}")
-    form = {"sku": show.sku_id, "quantity": 1, "address": "default", "key": key()}
-    answer = client.post(f"/live/{show.number}/items/{show.item_id}/buy", data=form, headers=SCRIPT)
-    assert answer.get_json()["ok"] is True
+    sheet = page(client, f"/live/{show.number}/items/{show.item_id}")
+    assert "收货人甲" in sheet
+    assert "寄到别的地址" in sheet
+    there = {"province": "310000", "city": "310100", "district": "310101", "name": "老王", "phone": "13800000002"}
+    forms = (
+        {"sku": show.sku_id, "quantity": 1, "address": "default", "key": key()},
+        buy_fields(show, address="other", **there, detail="别处路 2 号"),
+    )
+    for form in forms:
+        answer = client.post(f"/live/{show.number}/items/{show.item_id}/buy", data=form, headers=SCRIPT)
+        assert answer.get_json()["ok"] is True
+    to = sa.select(Order.receiver_name, Order.receiver_phone, Order.receiver_region, Order.receiver_detail)
+    first, second = (tuple(row) for row in db.session.execute(to.order_by(Order.id)))
+    assert first[0] == "收货人甲"
+    assert second == ("老王", "13800000002", "上海市黄浦区", "别处路 2 号")
+    found = addresses.default_address(viewer)
+    assert found is not None
+    assert (found.id, found.name) == (kept, "收货人甲")  # typed for this order alone
 
 
 def test_the_sheet_says_why_it_cannot_be_bought(app_context: Flask, show: Show) -> None:
