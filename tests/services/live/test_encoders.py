@@ -26,12 +26,18 @@ from tests.factories.world import sign_in
 from tests.infrastructure.media import start_media_server
 
 SOURCE = ("-re", "-f", "lavfi", "-i", "testsrc=size=320x240:rate=10", "-f", "lavfi", "-i", "sine", "-t", "30")
-CODED = ("-c:v", "libx264", "-profile:v", "baseline", "-g", "10", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv")
+CODED = ("-c:v", "libx264", "-profile:v", "baseline", "-g", "20", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f", "flv")
 
 
 def push(server: str, key: str) -> subprocess.Popen[bytes]:
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-loglevel", "error", *SOURCE, *CODED, f"{server}/{key}"]
     return subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def streams(segment: Path) -> str:
+    """Return what ffmpeg says of a segment."""
+    asked = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(segment)]
+    return subprocess.run(asked, stderr=subprocess.PIPE, text=True, check=False).stderr
 
 
 def until(true: Callable[[], bool], seconds: float = 15) -> bool:
@@ -79,7 +85,9 @@ def test_a_stream_arrives_and_a_wrong_key_is_refused(app: Flask, media: str) -> 
     with app.app_context():
         listed = picture.part(viewer, show.number, "live.m3u8").read_text()
         first = next(line for line in listed.splitlines() if line.endswith(".ts"))
-        assert picture.part(viewer, show.number, first).read_bytes()[:1] == b"\x47"  # MPEG-TS
+        segment = picture.part(viewer, show.number, first)
+        assert segment.read_bytes()[:1] == b"\x47"  # MPEG-TS
+        assert "Video: h264" in streams(segment)  # key frames two seconds apart: the sound was there long before
         assert picture.shown(room_row(show.number))
         assert address.key not in listed
     second = push(media, address.key)
