@@ -50,12 +50,12 @@ def _content(batch: Batch) -> dict[str, Any]:
         "class": results.class_names([batch.id])[batch.id],
         "open_scoring": batch.open_scoring,
         "number": batch.number,
-        "released_at": batch.released_at.isoformat() if batch.released_at else "",
+        "released_at": clock.local(batch.released_at).isoformat() if batch.released_at else "",
         "rubric": f"{rubric.programme} {rubric.version}（{rubric.label}）",
         "criteria": [[one.key, one.title, one.maximum] for one in rubric.criteria],
         "papers": [_sheet(paper, works.get(paper.id, []), people[paper.id]) for paper in papers],
         "corrections": _corrections(batch),
-        "lifted": [[one.name, one.reason, one.at.isoformat()] for one in lifted.lifted_in(batch)],
+        "lifted": [[one.name, one.reason, clock.local(one.at).isoformat()] for one in lifted.lifted_in(batch)],
         "assessors": _assessors(batch, {paper.id: paper.code for paper in papers}, works),
     }
 
@@ -64,7 +64,7 @@ def _corrections(batch: Batch) -> list[dict[str, Any]]:
     """Return every correction of the rubric, with scores and marks as they stood before."""
     return [
         {
-            "at": row.at.isoformat(),
+            "at": clock.local(row.at).isoformat(),
             "by": row.by,
             "old": row.old,
             "new": row.new,
@@ -102,7 +102,7 @@ def _assessors(batch: Batch, codes: dict[int, str], works: dict[int, list[Assign
             {
                 "name": names[account_id],
                 "marks": sorted(f"{code}（评委{LETTERS[work.slot - 1]}）" for code, work in mine),
-                "signed_at": signed.signed_at.isoformat() if signed else "",
+                "signed_at": clock.local(signed.signed_at).isoformat() if signed else "",
                 "strokes": signed.strokes if signed else "",
             }
         )
