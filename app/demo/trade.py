@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.db import db
 from app.demo.market import Market, Sale
-from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason
+from sim_mall.domain.aftersale_flow import AfterSaleKind, Reason, RejectCode
 from sim_mall.domain.invoice_flow import InvoiceKind
 from sim_mall.domain.order_flow import Flag
 from sim_mall.models.trade import Review
@@ -42,7 +42,7 @@ def open_cases(market: Market) -> None:
     disputed = _finished(market, Reason.QUALITY, seller=FIRST, but=used)
     if disputed:
         ticket = _ask(market, disputed, AfterSaleKind.RETURN, Reason.QUALITY, "洗了一次就开线，和描述不符。")
-        aftersales.reject(market.traders[FIRST], ticket, None, "发出前逐件检查过，没有开线。")
+        aftersales.reject(market.traders[FIRST], ticket, None, "发出前逐件检查过，没有开线。", code=RejectCode.INTACT)
         words = "卖家不同意退货，洗涤方法按标签来的，请平台处理。"
         disputes.escalate(market.traders[disputed.buyer], ticket, None, "buyer", words)
     exchanged = _finished(market, Reason.SIZE, seller=FIRST, but=used)

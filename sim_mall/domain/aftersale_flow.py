@@ -160,6 +160,35 @@ REASON_NAMES = {
 # what a buyer may choose; the rest is written by the platform or the seller
 CHOSEN_REASONS = tuple(reason for reason in Reason if reason not in {Reason.REFUSED, Reason.LOST, Reason.OUT_OF_STOCK})
 
+
+class RejectCode(StrEnum):
+    """Why a seller refuses a ticket, or goods that came back; the words beside it say more."""
+
+    USED = "used"  # 商品已使用
+    INTACT = "intact"  # 没有所说的问题
+    NO_PROOF = "no_proof"  # 凭证不足
+    NOT_COVERED = "not_covered"  # 不支持无理由退货
+    SENT = "sent"  # 已打包或发出
+    WRONG_RETURN = "wrong_return"  # 退回的商品不符
+    OTHER = "other"  # 其他
+
+
+REJECT_NAMES: dict[str, str] = {
+    RejectCode.USED: "商品已使用，影响再次销售",
+    RejectCode.INTACT: "商品没有所说的问题",
+    RejectCode.NO_PROOF: "凭证不足，无法判断",
+    RejectCode.NOT_COVERED: "商品不支持无理由退货",
+    RejectCode.SENT: "商品已打包或已发出",
+    RejectCode.WRONG_RETURN: "退回的商品不符或损坏",
+    RejectCode.OTHER: "其他",
+}
+
+
+def reject_text(code: str, reason: str) -> str:
+    """Return a refusal as both sides read it: 凭证不足，无法判断：请补充照片; without a code the reason alone."""
+    return reason if code in ("", RejectCode.OTHER) else f"{REJECT_NAMES[code]}：{reason}"
+
+
 SELLERS_FAULT = frozenset(
     {
         Reason.NOT_SHIPPED,

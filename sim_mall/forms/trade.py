@@ -15,7 +15,14 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from app.core.web.forms import Form, YuanField
-from sim_mall.domain.aftersale_flow import CHOSEN_REASONS, KIND_NAMES, REASON_NAMES, AfterSaleKind
+from sim_mall.domain.aftersale_flow import (
+    CHOSEN_REASONS,
+    KIND_NAMES,
+    REASON_NAMES,
+    REJECT_NAMES,
+    AfterSaleKind,
+    RejectCode,
+)
 from sim_mall.domain.waybill import CARRIERS
 
 CARRIER_CHOICES = [("", "请选择"), *((code, name) for code, (name, _) in CARRIERS.items())]
@@ -97,6 +104,9 @@ class RejectForm(Form):
     """Refuse a ticket, with evidence."""
 
     version = HiddenField()
+    code = SelectField(
+        "拒绝类型", choices=[(str(code), REJECT_NAMES[code]) for code in RejectCode], default=RejectCode.OTHER
+    )
     reason = StringField(
         "拒绝原因", [InputRequired("请写明拒绝原因。"), Length(2, 200, "请写明拒绝原因，2 到 200 个字。")]
     )

@@ -42,6 +42,7 @@ class AfterSale(StatefulMixin, Base):
     amount: orm.Mapped[int] = orm.mapped_column(sa.BigInteger)
     reason: orm.Mapped[Reason] = orm.mapped_column(StrEnumType(Reason))
     text: orm.Mapped[str] = orm.mapped_column(sa.String(300), default="")
+    reject_code: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="", server_default="")  # RejectCode
     reject_reason: orm.Mapped[str] = orm.mapped_column(sa.String(200), default="")
     carrier: orm.Mapped[str] = orm.mapped_column(sa.String(20), default="")
     waybill: orm.Mapped[str] = orm.mapped_column(sa.String(30), default="")

@@ -20,6 +20,8 @@ from sim_mall.domain.aftersale_flow import (
     OPEN_STATES,
     AfterSaleKind,
     AfterSaleState,
+    RejectCode,
+    reject_text,
 )
 from sim_mall.domain.parcel_flow import WAY_BACK
 from sim_mall.domain.shop_roles import ShopPower
@@ -94,7 +96,14 @@ def _agree(ticket: AfterSale, order: Order, actor: Actor) -> None:
     tickets.tell_buyer(ticket, f"卖家同意{word}", f"请在 {until.length.days} 天内寄回商品并填写运单号。{more}")
 
 
-def reject(actor: Actor, ticket_id: int, version: int | None, reason: str, pictures: tuple[str, ...] = ()) -> AfterSale:
+def reject(
+    actor: Actor,
+    ticket_id: int,
+    version: int | None,
+    reason: str,
+    pictures: tuple[str, ...] = (),
+    code: RejectCode = RejectCode.OTHER,
+) -> AfterSale:
     """Refuse a ticket, or returned goods, with a reason and evidence; the buyer may change it, call the platform
     or give up."""
     actor.require(Permission.MALL_SELL)
@@ -104,9 +113,10 @@ def reject(actor: Actor, ticket_id: int, version: int | None, reason: str, pictu
     tickets.lock(ticket, version)
     event = "receive_refuse" if ticket.state == AfterSaleState.BUYER_SHIPPED else "reject"
     until = Until(GIVE_UP, tickets.days(ticket, "buyer_answer_days"))
-    tickets.move(ticket, event, actor, until, reject_reason=reason)
-    disputes.keep_evidence(ticket, "seller", actor, reason, pictures)
-    text = f"原因：{reason}。你可以在 {until.length.days} 天内修改申请，或申请平台介入。"
+    tickets.move(ticket, event, actor, until, reject_code=code, reject_reason=reason)
+    words = reject_text(code, reason)
+    disputes.keep_evidence(ticket, "seller", actor, words, pictures)
+    text = f"原因：{words}。你可以在 {until.length.days} 天内修改申请，或申请平台介入。"
     tickets.tell_buyer(ticket, "卖家拒绝了售后申请", text)
     return ticket
 

@@ -317,6 +317,7 @@ def modify(actor: Actor, ticket_id: int, version: int | None, claim: Claim) -> A
         exchange_spec="" if swap is None else swap.spec,
         difference=0 if swap is None or swap.same else swap.more * ticket.quantity,
         parcel_id=ticket.parcel_id if claim.kind is AfterSaleKind.REFUND_ONLY else None,
+        reject_code="",
         reject_reason="",
     )
     text = f"订单 {order.number} 的买家修改了申请，请重新处理。"

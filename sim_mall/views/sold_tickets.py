@@ -11,7 +11,7 @@ from app.core.uow import unit_of_work
 from app.core.web.access import actor, requires
 from app.core.web.paging import page_number, paginate
 from sim_mall import access
-from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW, AfterSaleKind, AfterSaleState
+from sim_mall.domain.aftersale_flow import AFTERSALE_FLOW, AfterSaleKind, AfterSaleState, RejectCode
 from sim_mall.domain.shop_roles import ShopPower
 from sim_mall.forms.desk import EvidenceForm
 from sim_mall.forms.trade import ReceiveBackForm, RejectForm, ReshipForm
@@ -135,7 +135,8 @@ def reject(ticket_id: int) -> Answer:
             taken = photos.read_photos(request.files.getlist("pictures"), disputes.MAX_PICTURES)
             with unit_of_work():
                 names = photos.keep_photos(actor(), taken)
-                aftersales.reject(actor(), ticket_id, number("version"), form.reason.data or "", names)
+                code = RejectCode(form.code.data)
+                aftersales.reject(actor(), ticket_id, number("version"), form.reason.data or "", names, code)
         except DomainError as error:
             if error.status != 400:
                 raise

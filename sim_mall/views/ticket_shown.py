@@ -17,6 +17,7 @@ from sim_mall.domain.aftersale_flow import (
     REASON_NAMES,
     AfterSaleState,
     Outcome,
+    reject_text,
     state_name,
 )
 from sim_mall.domain.waybill import carrier_name
@@ -82,6 +83,7 @@ def ticket_card(ticket: AfterSale) -> dict[str, Any]:
         "tone": TICKET_TONES[ticket.state],
         "kind": KIND_NAMES[ticket.kind],
         "reason": REASON_NAMES[ticket.reason],
+        "refusal": reject_text(ticket.reject_code, ticket.reject_reason),
         "picture": line_picture(ticket.line),
         "deadline": deadline(ticket.world_id, ticket.deadline_by),
         "in_silence": _IN_SILENCE.get(ticket.state, ""),

@@ -112,7 +112,11 @@ def test_exchange_and_dispute_through_the_pages(app: Flask) -> None:
         ticket = latest_ticket()
         number = ticket.id
         refused = {"key": "b2", "version": str(ticket.version), "reason": "发出时完好", "pictures": photo()}
+        unknown = {"key": "b2", "version": str(ticket.version), "reason": "发出时完好", "code": "?"}
+        assert desk.post(f"/seller/aftersales/{number}/reject", data=unknown).status_code == 400
+        refused["code"] = "intact"
         assert desk.post(f"/seller/aftersales/{number}/reject", data=refused).status_code == 302
+        assert "商品没有所说的问题：发出时完好" in mine.get(f"/mall/aftersales/{number}").text
         said = {"key": "b3", "version": str(latest_ticket().version), "text": "太短"}
         assert mine.post(f"/mall/aftersales/{number}/evidence", data=said).status_code == 400
         said |= {"text": "开箱就有裂纹，见图片"}
