@@ -3318,6 +3318,7 @@ def upgrade() -> None:
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("reason", sa.String(length=40), nullable=False),
         sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("reject_code", sa.String(length=20), server_default="", nullable=False),
         sa.Column("reject_reason", sa.String(length=200), nullable=False),
         sa.Column("carrier", sa.String(length=20), nullable=False),
         sa.Column("waybill", sa.String(length=30), nullable=False),
