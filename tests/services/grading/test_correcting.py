@@ -151,6 +151,7 @@ def test_a_wrong_rubric_found_by_an_appeal_reopens_the_whole_batch(app_context: 
     assert "batch.rubric_corrected" in {row.action for row in audit.latest(stage.row.scope_id, 200)}
 
 
+@pytest.mark.sqlite_only
 def test_the_same_criteria_keep_every_mark_and_compute_again(app_context: Flask) -> None:
     stage = make.make_stage(trainees=1, assessors=4)
     batch_id = make.drawn_batch(stage)
@@ -169,6 +170,7 @@ def test_the_same_criteria_keep_every_mark_and_compute_again(app_context: Flask)
     assert (now.score, now.version) == ("58.0", 2)
 
 
+@pytest.mark.sqlite_only
 def test_an_open_desk_keeps_what_still_fits_and_its_old_page_is_refused(app_context: Flask) -> None:
     stage = make.make_stage(trainees=1)
     batch_id = make.drawn_batch(stage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from contextlib import suppress
 from fractions import Fraction
@@ -20,12 +21,14 @@ from grading.domain import scoring
 from grading.domain.flows import INACTIVE, AssignmentState, PaperState
 from grading.models.batch import Assignment, Batch, Paper
 from grading.models.outcome import Result
-from grading.services import deciding, draws, leases, marking, releasing
+from grading.services import correcting, deciding, draws, leases, marking, releasing, rubric_desk
 from tests.factories import grading as make
+
+_versions = itertools.count(1)
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["mark", "mark", "mark", "recuse", "reassign", "reopen", "release", "fill"]),
+        st.sampled_from(["mark", "mark", "mark", "recuse", "reassign", "reopen", "release", "fill", "correct"]),
         st.integers(0, 7),
         st.sampled_from([0, 30, 58, 59, 60, 61, 75, 90, 100]),
     ),
@@ -39,6 +42,8 @@ def _step(stage: make.Stage, batch_id: int, name: str, pick: int, total: int) ->
     chosen = work[pick % len(work)] if work else None
     if name == "release":
         releasing.release_batch(stage.centre, batch_id, make.key())
+    elif name == "correct":
+        _correct(stage, batch_id, again=total >= 60)
     elif name == "fill":
         draws.fill_open_slots(stage.centre, batch_id, make.key())
     elif chosen is not None:
@@ -55,6 +60,21 @@ def _step(stage: make.Stage, batch_id: int, name: str, pick: int, total: int) ->
             leases.reassign(stage.centre, batch_id, code, chosen.slot, chosen.version, "讲师请假了", make.key())
         else:
             leases.reopen(stage.centre, batch_id, code, chosen.slot, "合计与评语不符")
+
+
+def _correct(stage: make.Stage, batch_id: int, *, again: bool) -> None:
+    """Put another version of the rubric in force and into the batch; ``again``: two maxima change places."""
+    page = rubric_desk.read(stage.centre, "电商版")
+    maxima = {one.key: one.maximum for one in page.rubric.criteria}
+    if again:
+        maxima["goods"], maxima["orders"] = maxima["orders"], maxima["goods"]
+    parts = {
+        one.key: {"title": one.title, "maximum": str(maxima[one.key]), "judged": one.judged}
+        for one in page.rubric.criteria
+    }
+    rubric_desk.save(stage.centre, "电商版", f"更正 {next(_versions)}", "更正后的文件", parts)
+    seen = correcting.view_correction(stage.centre, batch_id).new_hash
+    correcting.correct_rubric(stage.centre, batch_id, seen, "评分标准写错了", make.key())
 
 
 def _check(batch_id: int) -> None:
@@ -95,7 +115,6 @@ def test_a_released_paper_has_all_marks_and_the_score_that_follows_from_them(
     if any(paper.final_numerator is None for paper in papers):
         with pytest.raises(Refused), unit_of_work():
             releasing.release_batch(stage.centre, batch_id, make.key())
-    assert db.session.scalar(sa.select(sa.func.count(Result.id)).where(Result.scope_id == stage.row.scope_id)) == len(
-        released
-    )
+    held = sa.select(sa.func.count(Result.id)).where(Result.scope_id == stage.row.scope_id)
+    assert db.session.scalar(held.where(Result.withdrawn_at.is_(None))) == len(released)
     assert audit.verify(stage.row.scope_id).broken_seq is None

@@ -39,6 +39,7 @@ def _merge(centre: Actor, into: int, other: int) -> int:
         return merging.merge_batch(centre, into, other, make.key())
 
 
+@pytest.mark.sqlite_only
 def test_two_small_batches_become_one_and_each_class_sees_its_own(app_context: Flask) -> None:
     one = make.make_stage(trainees=2, assessors=4)
     two = _second_class(one, 2)
@@ -97,6 +98,7 @@ def _school(stage: make.Stage) -> Scope:
     return db.session.get_one(Scope, parent)
 
 
+@pytest.mark.sqlite_only
 def test_what_is_not_finished_is_split_off_and_the_rest_released(app_context: Flask) -> None:
     stage = make.make_stage(trainees=3, assessors=4)
     batch_id = make.drawn_batch(stage)
