@@ -24,6 +24,12 @@ _LEAVE = re.compile(
     r"(?:去|到|在|走)(?:淘宝|天猫|京东|拼多多|抖音|闲鱼|微店)(?:上|店铺|店)?(?:下单|付款|拍|交易|买更便宜)"
     r"|线下(?:转账|交易)|私下(?:转账|交易|付款)|直接转账"
 )
+# a seat that declines what a buyer proposes: 平台不允许私下交易, 不能加微信
+_DECLINES = re.compile(
+    r"(?:(?<![可能行好要])不(?:能|可以?|允许|支持|接受|方便|得|要)|禁止|拒绝|谨防|切勿|请勿|没法|无法)[^,.!?;:、]{0,5}$"
+    r"|(?<![可能行好要])不$"
+)
+_NAMED = re.compile(rf"(?:{_ID})$")
 _IDENTITY = re.compile(r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dx](?![\da-z])")
 _FIRST = re.compile(r"(?:no\.?|top)1(?!\d)")
 _QUICK = re.compile(
@@ -53,6 +59,14 @@ class Found:
 _STAY = "请在平台内沟通和交易，删去联系方式。"
 
 
+_PROPOSALS = ("微信号", "QQ 号", "引导站外交易")
+
+
+def _declined(folded: str, match: re.Match[str]) -> bool:
+    """Say whether the words before turn a proposal down, and no account is named."""
+    return _NAMED.search(match.group()) is None and _DECLINES.search(folded[: match.start()]) is not None
+
+
 def contact_patterns(text: str) -> list[Found]:
     """Return the contact details in a text: phone, WeChat, QQ, addresses of other sites, deals off the platform."""
     folded, places = fold(text)
@@ -68,7 +82,7 @@ def contact_patterns(text: str) -> list[Found]:
         (_LEAVE, folded, "引导站外交易"),
     ):
         for match in pattern.finditer(haystack):
-            if overlaps(taken, match.start(), match.end()):
+            if overlaps(taken, match.start(), match.end()) or (what in _PROPOSALS and _declined(folded, match)):
                 continue
             taken.append((match.start(), match.end()))
             rule = "R11" if what == "身份证号" else "R10"

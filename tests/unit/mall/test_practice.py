@@ -9,6 +9,9 @@ import pytest
 from app.worlds.chance import Chance
 from sim_mall.domain.practice import PATIENCE_SECONDS, Ending, customer, ending, mark, patience, service_star
 from sim_mall.domain.practice_bank import COMMON, INTENT_NAMES, SCRIPTS, Intent
+from sim_mall.domain.rules.checks import check_text
+from sim_mall.domain.rules.matching import Place
+from tests.unit.mall.test_rule_words import OURS
 
 GOOD = {
     Intent.SIZE: "您好，1.5 米的床建议选 200×230 的规格。还有什么可以帮您？",
@@ -44,6 +47,7 @@ def test_good_answers_get_everything_and_poor_ones_little(intent: Intent) -> Non
     best = mark(intent, GOOD[intent], 180)
     assert (best.points, best.to_the_point) == (100, True), [line.label for line in best.lines if not line.got]
     assert mark(intent, GOOD[intent], 181).points == 80
+    assert check_text(OURS, GOOD[intent], Place.CHAT) == []  # what is taught may be sent
     poor = mark(intent, "嗯", 5)
     assert (poor.points, poor.to_the_point) == (20, False)
     assert mark(intent, "", None).points == 0

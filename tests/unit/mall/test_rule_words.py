@@ -39,7 +39,13 @@ def rules_of(text: str, place: Place = Place.GOODS) -> list[tuple[str, str]]:
         ("联系１３８ ０００１ ２３４５", Place.CHAT, [("R10", "１３８ ０００１ ２３４５")]),
         ("去淘宝下单更便宜", Place.CHAT, [("R10", "去淘宝下单")]),
         ("你这个骗子买家", Place.CHAT, [("R11", "骗子买家")]),
+        ("能不能加微信聊", Place.CHAT, [("R10", "加微信")]),
+        ("要不私下交易吧", Place.CHAT, [("R10", "私下交易")]),
+        ("不能加我微信 abc12345 吗", Place.CHAT, [("R10", "加我微信 abc12345")]),
+        ("不要去淘宝，加我微信", Place.CHAT, [("R10", "加我微信")]),
         # what must pass
+        ("抱歉亲，平台不允许私下交易，发现会处罚", Place.CHAT, []),
+        ("不能加微信的，我们不私下交易，请在这里下单", Place.CHAT, []),
         ("最大承重50KG， 乐享自由", Place.GOODS, []),
         ("100%纯棉，出行必备", Place.GOODS, []),
         ("第一时间发货，最低起订 2 件", Place.GOODS, []),
