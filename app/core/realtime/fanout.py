@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import redis
@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 
 SLICE = 512  # connections written to before other work gets its turn
 CHANNEL = "realtime"
+TOGETHER_BYTES = 32 * 1024  # of waiting events that one write takes along: the kernel's buffer has room for it
 RETRY_SECONDS = 1.0
 
 
@@ -33,6 +34,16 @@ def _give_way() -> None:
     gevent = sys.modules.get("gevent")
     if gevent is not None and gevent.getcurrent() is not gevent.get_hub():
         gevent.sleep(0)
+
+
+class Told:
+    """One event on its way to the members of a room. text: of its packet. skipped: connections it is not for."""
+
+    __slots__ = ("droppable", "frame", "skipped", "text")
+
+    def __init__(self, text: str, droppable: bool, skipped: Collection[str]) -> None:
+        self.text, self.droppable, self.skipped = text, droppable, skipped
+        self.frame = text_frame(text)
 
 
 class FanOut(Manager):  # type: ignore[misc]
@@ -47,7 +58,7 @@ class FanOut(Manager):  # type: ignore[misc]
         self.droppable: frozenset[str] = frozenset()
         self.orders: dict[str, Callable[[dict[str, Any]], None]] = {}
         self._rooms_of: dict[str, set[tuple[str, str | None]]] = {}
-        self._lanes: dict[tuple[str, str], deque[tuple[str, bool, Collection[str]]]] = {}
+        self._lanes: dict[tuple[str, str], deque[Told]] = {}
         self._told: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         self._redis = redis.Redis.from_url(redis_url) if redis_url else None
@@ -116,7 +127,7 @@ class FanOut(Manager):  # type: ignore[misc]
         skipped = [sid for sid in (skip_sid if isinstance(skip_sid, list) else [skip_sid]) if sid]
         if self._published({"ns": namespace, "room": room, "text": text, "drop": droppable, "skip": skipped}):
             return
-        self._tell(namespace, room, text, droppable, skipped)
+        self._tell(namespace, room, Told(text, droppable, skipped))
 
     def order(self, name: str, body: dict[str, Any]) -> None:
         """Ask every process, this one too, to carry out one of its ``orders``."""
@@ -143,47 +154,62 @@ class FanOut(Manager):  # type: ignore[misc]
             log.exception("realtime_publish_failed")
             return False
 
-    def _tell(self, namespace: str, room: str, text: str, droppable: bool, skipped: Collection[str]) -> None:
-        """Write to the room in turn: a later event never overtakes one that is still being written."""
+    def _tell(self, namespace: str, room: str, told: Told) -> None:
+        """Write to the room in turn: a later event never overtakes one that is still being written.
+
+        What has come meanwhile goes out together, so that a process that fell behind (many people coming in) has
+        caught up after one round, however many events wait.
+        """
         lane_key = (namespace, room)
         with self._lock:
             lane = self._lanes.get(lane_key)
             if lane is not None:
-                lane.append((text, droppable, skipped))
+                lane.append(told)
                 return
-            lane = self._lanes[lane_key] = deque([(text, droppable, skipped)])
+            lane = self._lanes[lane_key] = deque([told])
         try:
             while True:
                 with self._lock:
                     if not lane:
                         del self._lanes[lane_key]
                         return
-                    text, droppable, skipped = lane.popleft()
-                self._write(namespace, room, text, droppable, skipped)
+                    together = [lane.popleft()]
+                    size = len(together[0].frame)
+                    while lane and size + len(lane[0].frame) <= TOGETHER_BYTES:
+                        size += len(lane[0].frame)
+                        together.append(lane.popleft())
+                self._write(namespace, room, together)
         except BaseException:
             with self._lock:
                 self._lanes.pop(lane_key, None)
             raise
 
-    def _write(self, namespace: str, room: str, text: str, droppable: bool, skipped: Collection[str]) -> None:
-        self._told[(namespace, room)] += 1
+    def _write(self, namespace: str, room: str, together: Sequence[Told]) -> None:
+        self._told[(namespace, room)] += len(together)
         members = self.rooms.get(namespace, {}).get(room)
         if members is None:
             return
-        frame = text_frame(text)
+        frames = b"".join(told.frame for told in together)
+        droppable = all(told.droppable for told in together)
+        skipping = any(told.skipped for told in together)
         find = self.server.eio.sockets.get
         done = 0
         for sid, eio_sid in list(members.items()):
-            if skipped and sid in skipped:
-                continue
             connection = find(eio_sid)
             outgoing = getattr(connection, "outgoing", None)
             if outgoing is None:  # a connection of the library itself: tests, servers without gevent
-                packet = engine_packet.Packet(engine_packet.MESSAGE, text[1:])
-                self.server._send_eio_packet(eio_sid, packet)  # noqa: SLF001 - as the library's own manager does
+                for told in together:
+                    if sid not in told.skipped:
+                        packet = engine_packet.Packet(engine_packet.MESSAGE, told.text[1:])
+                        self.server._send_eio_packet(eio_sid, packet)  # noqa: SLF001 - as the library's own manager does
                 continue
             if not connection.closed:
-                outgoing.write(frame, droppable=droppable)
+                if skipping or outgoing.blocked:  # what this one may miss is its own matter
+                    for told in together:
+                        if sid not in told.skipped:
+                            connection.write(told.frame, droppable=told.droppable)
+                else:
+                    outgoing.write(frames, droppable=droppable)
             done += 1
             if not done % SLICE:
                 _give_way()
@@ -218,4 +244,5 @@ class FanOut(Manager):  # type: ignore[misc]
         if "order" in message:
             self.orders[message["order"]](message["body"])
         else:
-            self._tell(message["ns"], message["room"], message["text"], message["drop"], message["skip"])
+            told = Told(message["text"], message["drop"], message["skip"])
+            self._tell(message["ns"], message["room"], told)
