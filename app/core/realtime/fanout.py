@@ -155,34 +155,45 @@ class FanOut(Manager):  # type: ignore[misc]
             return False
 
     def _tell(self, namespace: str, room: str, told: Told) -> None:
-        """Write to the room in turn: a later event never overtakes one that is still being written.
+        """Write to the room in turn: a later event never overtakes one that is still being written."""
+        if self._leads(namespace, room, told):
+            self._write_all(namespace, room)
 
-        What has come meanwhile goes out together, so that a process that fell behind (many people coming in) has
-        caught up after one round, however many events wait.
-        """
-        lane_key = (namespace, room)
+    def _leads(self, namespace: str, room: str, told: Told) -> bool:
+        """Let the event wait for its turn; say whether nobody is writing to the room."""
         with self._lock:
-            lane = self._lanes.get(lane_key)
+            lane = self._lanes.get((namespace, room))
             if lane is not None:
                 lane.append(told)
-                return
-            lane = self._lanes[lane_key] = deque([told])
+                return False
+            self._lanes[(namespace, room)] = deque([told])
+            return True
+
+    def _write_all(self, namespace: str, room: str) -> None:
+        """Write what waits, and what comes meanwhile.
+
+        It goes out together: a process that fell behind (many people coming in) has caught up after one round.
+        """
         try:
-            while True:
-                with self._lock:
-                    if not lane:
-                        del self._lanes[lane_key]
-                        return
-                    together = [lane.popleft()]
-                    size = len(together[0].frame)
-                    while lane and size + len(lane[0].frame) <= TOGETHER_BYTES:
-                        size += len(lane[0].frame)
-                        together.append(lane.popleft())
+            while together := self._next(namespace, room):
                 self._write(namespace, room, together)
         except BaseException:
             with self._lock:
-                self._lanes.pop(lane_key, None)
+                self._lanes.pop((namespace, room), None)
             raise
+
+    def _next(self, namespace: str, room: str) -> list[Told]:
+        with self._lock:
+            lane = self._lanes[(namespace, room)]
+            if not lane:
+                del self._lanes[(namespace, room)]
+                return []
+            together = [lane.popleft()]
+            size = len(together[0].frame)
+            while lane and size + len(lane[0].frame) <= TOGETHER_BYTES:
+                size += len(lane[0].frame)
+                together.append(lane.popleft())
+            return together
 
     def _write(self, namespace: str, room: str, together: Sequence[Told]) -> None:
         self._told[(namespace, room)] += len(together)
@@ -244,5 +255,7 @@ class FanOut(Manager):  # type: ignore[misc]
         if "order" in message:
             self.orders[message["order"]](message["body"])
         else:
-            told = Told(message["text"], message["drop"], message["skip"])
-            self._tell(message["ns"], message["room"], told)
+            where = (message["ns"], message["room"])
+            if self._leads(*where, Told(message["text"], message["drop"], message["skip"])):
+                # beside the ear: what comes meanwhile must wait in the room's lane, not unheard at Redis
+                threading.Thread(target=self._write_all, args=where, name="telling", daemon=True).start()
