@@ -43,6 +43,7 @@ def start_postgres() -> tuple[Running, str]:
         "max_connections": "200",
         "shared_buffers": "64MB",
         "autovacuum": "off",
+        "jit": "off",
         "timezone": "UTC",
     }
     command = [_postgres_program("postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port), "-k", str(folder)]
