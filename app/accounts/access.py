@@ -45,7 +45,7 @@ def account_within(actor: Actor, account_id: int) -> Account:
     The system and the system administrator reach every account.
     """
     account = db.session.get(Account, account_id)
-    if account is None:
+    if account is None or account.is_simulated:
         raise NotFound
     if actor.is_system or actor.role is Role.SYSADMIN:
         return account

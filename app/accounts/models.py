@@ -45,6 +45,7 @@ class Account(Base):
     id_number_digest: orm.Mapped[str | None] = orm.mapped_column(sa.String(64), index=True)
     birthday: orm.Mapped[str | None] = orm.mapped_column(sa.String(10))
     is_demo: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())
+    is_simulated: orm.Mapped[bool] = orm.mapped_column(default=False, server_default=sa.false())  # nobody signs in
     disabled_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     first_sign_in_at: orm.Mapped[datetime | None] = orm.mapped_column(UTCDateTime)
     created_at: orm.Mapped[datetime] = orm.mapped_column(UTCDateTime)

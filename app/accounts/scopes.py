@@ -95,12 +95,12 @@ def simulated_people(names: Sequence[str]) -> list[int]:
 
     They hold no role and no password: nobody signs in as one of them.
     """
-    logins = [f"simulated{number:02d}" for number in range(1, len(names) + 1)]
+    logins = [f"simulated:{number:02d}" for number in range(1, len(names) + 1)]
     known = sa.select(Account.login, Account.id).where(Account.login.in_(logins))
     found = {row.login: row.id for row in db.session.execute(known)}
     if len(found) < len(logins):
         for login, name in zip(logins, names, strict=True):
-            add_missing(Account, login=login, name=name, is_demo=True, created_at=clock.now())
+            add_missing(Account, login=login, name=name, is_simulated=True, created_at=clock.now())
         found = {row.login: row.id for row in db.session.execute(known)}
     return [found[login] for login in logins]
 

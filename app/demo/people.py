@@ -106,4 +106,9 @@ def sign_in_once(actor: Actor) -> None:
 
 def only_demo_people() -> bool:
     """Say whether every account of the database is a demo account."""
-    return db.session.scalar(sa.select(sa.func.count(Account.id)).where(Account.is_demo.is_(False))) == 0
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count(Account.id)).where(Account.is_demo.is_(False), Account.is_simulated.is_(False))
+        )
+        == 0
+    )

@@ -30,6 +30,7 @@ def upgrade() -> None:
         sa.Column("id_number_digest", sa.String(length=64), nullable=True),
         sa.Column("birthday", sa.String(length=10), nullable=True),
         sa.Column("is_demo", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_simulated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("first_sign_in_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

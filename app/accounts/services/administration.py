@@ -142,7 +142,12 @@ def set_disabled(actor: Actor, account_id: int, *, disabled: bool) -> Account:
 def people_query(actor: Actor, text: str = "", role: Role | None = None) -> sa.Select[Account]:
     """Return the query of the accounts this actor keeps, filtered by name, login or phone and by role."""
     actor.require(Permission.ACCOUNT_MANAGE)
-    query = sa.select(Account).options(orm.selectinload(Account.grants).joinedload(Grant.scope)).order_by(Account.id)
+    query = (
+        sa.select(Account)
+        .options(orm.selectinload(Account.grants).joinedload(Grant.scope))
+        .where(Account.is_simulated.is_(False))
+        .order_by(Account.id)
+    )
     held = sa.select(Grant.account_id).where(Grant.ended_at.is_(None))
     if role is not None:
         held = held.where(Grant.role == role)

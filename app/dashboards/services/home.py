@@ -186,8 +186,9 @@ def class_cards(actor: Actor) -> list[HomeCard]:
 
 
 def _sysadmin(_actor: Actor) -> Progress:
-    accounts = db.session.scalar(sa.select(sa.func.count(Account.id))) or 0
-    used = db.session.scalar(sa.select(sa.func.count(Account.id)).where(Account.first_sign_in_at.is_not(None))) or 0
+    people = sa.select(sa.func.count(Account.id)).where(Account.is_simulated.is_(False))
+    accounts = db.session.scalar(people) or 0
+    used = db.session.scalar(people.where(Account.first_sign_in_at.is_not(None))) or 0
     failed = db.session.scalar(sa.select(sa.func.count(Job.id)).where(Job.status == JobState.FAILED)) or 0
     return Progress(
         "平台",

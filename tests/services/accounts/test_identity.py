@@ -15,13 +15,15 @@ from app.accounts.access import find_by_id_number
 from app.accounts.divisions import load_divisions
 from app.accounts.domain.id_number import parse_id_number
 from app.accounts.models import Account, Division
-from app.accounts.services import people
+from app.accounts.scopes import simulated_people
+from app.accounts.services import administration, codes, people
 from app.core import audit, clock
 from app.core.actor import system
 from app.core.db import db
 from app.core.errors import Forbidden, InvalidInput, NotFound, NotReady, Refused
 from app.core.permissions import Role
 from app.core.uow import unit_of_work
+from app.dashboards.services import home
 from app.training.services.roster_check import start_import
 from tests.factories.accounts import id_number
 from tests.factories.rosters import people as roster_people
@@ -148,3 +150,21 @@ def test_commands_make_the_first_people(app_context: Flask) -> None:
     ):
         assert runner.invoke(args=arguments).exit_code == code, arguments
     assert db.session.scalar(sa.select(sa.func.count(Account.id))) == 1
+
+
+def test_simulated_people_are_nobodys_account(app_context: Flask) -> None:
+    admin = hat(make_account(), Role.SYSADMIN, None)
+    with unit_of_work():
+        made = simulated_people(["模拟甲", "模拟乙"])
+    with unit_of_work():
+        assert simulated_people(["模拟甲", "模拟乙"]) == made
+    assert [one.id for one in db.session.scalars(administration.people_query(admin))] == [admin.account_id]
+    progress = home.progress(admin)
+    assert progress is not None
+    assert progress.facts[0].text == "1"
+    with pytest.raises(NotFound), unit_of_work():
+        codes.issue_code(admin, made[0])
+    with pytest.raises(NotFound), unit_of_work():
+        administration.set_disabled(admin, made[0], disabled=True)
+    with pytest.raises(InvalidInput), unit_of_work():
+        people.create_account(system(), name="张三", login="simulated:01")

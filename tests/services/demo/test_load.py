@@ -84,7 +84,7 @@ def _check_content() -> None:
     assert earlier is not None
     logins = set(db.session.scalars(sa.select(Account.login)))
     assert {login for login, _ in shown_accounts()} <= logins
-    assert _count(Account, Account.is_demo.is_(False)) == 0
+    assert _count(Account, Account.is_demo.is_(False), Account.is_simulated.is_(False)) == 0
     group, old = class_of_scope(scope.id), class_of_scope(earlier.id)
     assert group is not None
     assert old is not None
