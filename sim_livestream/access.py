@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,13 +135,18 @@ def last_seq(room_id: int) -> int:
     return db.session.execute(_LAST_SEQ, {"room": room_id}).scalar_one()
 
 
+def places_by_room(numbers: Iterable[int]) -> dict[int, list[int]]:
+    """Return at which places each room number stands, for work that is done room by room."""
+    found: dict[int, list[int]] = {}
+    for place, number in enumerate(numbers):
+        found.setdefault(number, []).append(place)
+    return found
+
+
 def stand_all(people: Sequence[tuple[Actor, int]]) -> list[Standing | DomainError]:
     """Return for each actor and room number how they stand, or why they may not come in; two queries a room."""
     answers: dict[int, Standing | DomainError] = {}
-    by_room: dict[int, list[int]] = {}
-    for place, (_actor, number) in enumerate(people):
-        by_room.setdefault(number, []).append(place)
-    for number, places in by_room.items():
+    for number, places in places_by_room(number for _actor, number in people).items():
         row = db.session.execute(_GROUND, {"room": number - FIRST_NUMBER}).one_or_none()
         ground = None if row is None else Ground(*row)
         marks = {} if ground is None else marks_of(ground, {people[place][0].person() for place in places})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -119,10 +119,7 @@ def say_all(messages: Sequence[Message]) -> list[Said | DomainError]:
     in two seconds, or faster than slow mode allows.
     """
     answers: dict[int, Said | DomainError] = {}
-    by_room: dict[int, list[int]] = {}
-    for place, message in enumerate(messages):
-        by_room.setdefault(message.number, []).append(place)
-    for number, places in sorted(by_room.items()):
+    for number, places in sorted(access.places_by_room(message.number for message in messages).items()):
         ground = access.hold_ground(number)
         if ground is None:
             answers.update((place, NotFound()) for place in places)
@@ -131,8 +128,7 @@ def say_all(messages: Sequence[Message]) -> list[Said | DomainError]:
     return [answers[place] for place in range(len(messages))]
 
 
-def _say_in(ground: Ground, messages: Iterable[tuple[int, Message]]) -> dict[int, Said | DomainError]:
-    messages = list(messages)
+def _say_in(ground: Ground, messages: Sequence[tuple[int, Message]]) -> dict[int, Said | DomainError]:
     answers: dict[int, Said | DomainError] = {}
     marks = access.marks_of(ground, {message.actor.person() for _place, message in messages})
     lines = []
